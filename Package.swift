@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same rules: Swift 6 language mode, no warnings, explicit `any`,
+/// and no use of a member whose module the file did not import.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "providerd",
+    products: [
+        .executable(name: "providerd", targets: ["providerd"]),
+        .executable(name: "providerctl", targets: ["providerctl"]),
+        .executable(name: "providersim", targets: ["providersim"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        // Technology: knows nothing of the product.
+        library("JSON"),
+        library("Postgres", ["CPostgreSQL"]),
+        library("FastCGI", ["CFastCGI"]),
+        library("Crypto", ["COpenSSL", "JSON"]),
+        library("Outbound", ["COpenSSL"]),
+
+        // The domain: knows nothing of technology.
+        library("Domain"),
+
+        // Translation between the two.
+        library("HTTP", ["Domain", "JSON"]),
+        library("Store", ["Domain", "JSON", "Postgres", "Crypto"]),
+        library("Providers", ["Domain", "JSON", "Outbound", "Crypto"]),
+
+        // The product.
+        library("API", ["Domain", "JSON", "Crypto", "HTTP", "Store", "Providers"]),
+
+        // Wiring.
+        library("Configuration", ["Domain", "Crypto", "Outbound", "Postgres"]),
+        program(
+            "providerd",
+            [
+                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Outbound", "Postgres",
+                "Providers", "Store",
+            ]),
+        program(
+            "providerctl",
+            ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
+        program("providersim", ["FastCGI", "JSON"]),
+
+        tests("Domain", ["Domain"]),
+        tests("JSON", ["JSON"]),
+        tests("Postgres", ["Postgres"]),
+        tests("FastCGI", ["FastCGI", "CFastCGI"]),
+        tests("Crypto", ["Crypto", "JSON"]),
+        tests("Outbound", ["Outbound", "COpenSSL"]),
+        tests("HTTP", ["HTTP", "Domain", "JSON"]),
+        tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Crypto"]),
+        tests("API", ["API", "HTTP", "Domain", "JSON"]),
+    ]
+)
