@@ -1,0 +1,79 @@
+# shellcheck shell=bash disable=SC2034
+# The configuration of providerd in a private stack, and the providers' addresses.
+
+control() {
+    as_service env SWIFT_BACKTRACE=registers=none PROVIDERD_CONFIG="$RUN/conf/providerd.conf" \
+        "$RUN/bin/providerctl" "$@" 2>>"$RUN/setup.log"
+}
+
+database_url() { printf 'postgresql://%s@/providerd?host=%s\n' "$1" "$SOCKETS/postgres"; }
+
+write_configuration() {
+    local mode=development networks="127.0.0.0/8, ::1/128" ports="80,443,1024-65535" authorities="$RUN/tls/authority.pem"
+    if [[ $LIVE == yes ]]; then mode=production networks="" ports="80,443" authorities=""; fi
+    mkdir -p "$RUN/conf"
+    write_file "$RUN/conf/providerd.conf" 640 service <<END
+# Written by deploy/up; deploy/providerd.conf.example explains every line.
+mode = $mode
+socket = $SOCKETS/providerd.sock
+workers = 2
+threads = 16
+upstream_threads = 64
+database = host=$SOCKETS/postgres dbname=providerd user=providerd_app
+owner_database = host=$SOCKETS/postgres dbname=providerd user=providerd_owner
+database_pool = 8
+sql_directory = $RUN/sql
+master_keys_file = $RUN/secrets/master.keys
+jwt_secret_file = $RUN/secrets/jwt.secret
+tenant_claim = tenant
+allowed_networks = $networks
+allowed_ports = $ports
+${authorities:+authorities_file = $authorities
+}body_limit = 1048576
+log_level = info
+END
+}
+
+# Points the language providers at the simulator or at their vendors. Done when the answer to "where" changes,
+# so that an endpoint set by hand with providerctl survives the next deploy/up.
+point_providers() {
+    local simulator="https://localhost:$((PORT + 1))" wanted slug endpoint
+    if [[ $LIVE == yes ]]; then
+        wanted="openai https://api.openai.com/v1
+claude https://api.anthropic.com
+gemini https://generativelanguage.googleapis.com
+cohere https://api.cohere.com"
+    else
+        wanted="openai $simulator/openai/v1
+claude $simulator/claude
+gemini $simulator/gemini
+cohere $simulator/cohere"
+    fi
+    [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$wanted" ]] || return 0
+    step "pointing the language providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
+    while read -r slug endpoint; do
+        control provider set "$slug" --endpoint "$endpoint" >/dev/null </dev/null ||
+            { show_log setup; fail "could not set the endpoint of $slug"; }
+    done <<<"$wanted"
+    printf '%s\n' "$wanted" >"$RUN/state/endpoints"
+}
+
+# For `source .run/env`. It holds a token, so only its owner reads it.
+write_environment() {
+    local token simulator=""
+    token=$(control token --sub administrator --role Admin --ttl 720h) || { show_log setup; fail "could not make a token"; }
+    ADMIN_TOKEN=$token
+    [[ $LIVE == yes ]] || simulator="https://localhost:$((PORT + 1))"
+    write_file "$RUN/env" 600 caller <<END
+# Written by deploy/up. The token is valid for 30 days.
+export PROVIDERD_URL='https://localhost:$PORT'
+export PROVIDERD_ADMIN_TOKEN='$token'
+export DATABASE_URL='$(database_url providerd_owner)'
+export PROVIDERD_CONFIG='$RUN/conf/providerd.conf'
+export PROVIDERD_SOCKET='$SOCKETS/providerd.sock'
+export PROVIDERD_CA='$RUN/tls/authority.pem'
+export CURL_CA_BUNDLE='$RUN/tls/bundle.pem'
+export SIMULATOR_URL='$simulator'
+case ":\$PATH:" in *:'$RUN/bin':*) ;; *) export PATH='$RUN/bin':"\$PATH" ;; esac
+END
+}
