@@ -114,7 +114,7 @@ start_process() {
     # own ID. The service user opens the log: root must not follow a link that the service user could make.
     (cd "$RUN" && exec setsid nohup "${prefix[@]}" env SWIFT_BACKTRACE=registers=none \
         PROVIDERD_CONFIG="$RUN/conf/providerd.conf" bash -c 'exec "$@" >>"$0" 2>&1' "$RUN/log/$name.log" "$@" \
-        </dev/null >/dev/null 2>&1 9>&-) &
+        </dev/null >/dev/null 2>>"$RUN/setup.log" 9>&-) &
     pid=$!
     disown "$pid"
     printf '%s %s\n' "$pid" "$(started_at "$pid" || echo 0)" >"$RUN/state/$name.pid"
@@ -151,7 +151,7 @@ show_log() {
         fi
         [[ -s $RUN/log/$name.log ]] || continue
         printf -- '--- the end of %s\n' "$RUN/log/$name.log" >&2
-        tail -n 20 "$RUN/log/$name.log" >&2
+        tail -n 8 "$RUN/log/$name.log" >&2
     done
 }
 

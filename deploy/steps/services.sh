@@ -48,8 +48,11 @@ start_providerd() {
 
 # Waits until nginx, the application and the database answer together.
 wait_until_ready() {
-    local i answer=""
+    local i name answer=""
     for ((i = 0; i < 300; i++)); do
+        for name in providerd $([[ $LIVE == yes ]] || echo providersim); do
+            process_id "$name" >/dev/null || { show_log setup "$name"; fail "$name ended right after its start"; }
+        done
         answer=$(curl -s --max-time 5 --noproxy '*' --cacert "$RUN/tls/authority.pem" -o /dev/null -w '%{http_code}' \
             "https://localhost:$PORT/readyz" || true)
         [[ $answer != 200 ]] || return 0
