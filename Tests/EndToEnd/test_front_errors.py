@@ -17,8 +17,15 @@ CONTRACT_3 = "/api/providers/openai"
 CONTRACT_5 = "/api/vms/list"
 
 
+def is_whole(answer: bytes) -> bool:
+    """Whether the announced length has arrived: nginx lingers for seconds after it refused a request."""
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(separator and lengths and len(body) >= int(lengths[0]))
+
+
 def exchange(stack: Stack, request: bytes, tls: bool = True) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Sends octets as they are and reads the answer to its end."""
+    """Sends octets as they are and reads one answer to its end."""
     with socket.create_connection(("localhost", stack.port), timeout=30) as plain:
         connection = plain
         if tls:
@@ -27,7 +34,7 @@ def exchange(stack: Stack, request: bytes, tls: bool = True) -> tuple[int, list[
         answer = b""
         try:
             connection.sendall(request)
-            while chunk := connection.recv(65536):
+            while not is_whole(answer) and (chunk := connection.recv(65536)):
                 answer += chunk
         except (ConnectionError, ssl.SSLError):
             pass
