@@ -39,7 +39,7 @@ start_postgres() {
 listen_addresses = ''
 unix_socket_directories = '$SOCKETS/postgres'
 unix_socket_permissions = 0700
-max_connections = 100
+max_connections = 150
 shared_buffers = '128MB'
 END
     if postgres_is_up; then

@@ -19,7 +19,8 @@ listen_lines() {
 
 fill_in() {
     sed -e "s|@RUN@|$RUN|g" -e "s|@SOCKETS@|$SOCKETS|g" -e "s|@WORKERS@|$(nproc)|g" \
-        -e "s|@API_LISTEN@|$(listen_lines "$PORT")|g" -e "s|@SIMULATOR_LISTEN@|$(listen_lines $((PORT + 1)))|g" "$1"
+        -e "s|@API_LISTEN@|$(listen_lines "$PORT")|g" \
+        -e "s|@SIMULATOR_LISTEN@|$(listen_lines $((PORT + 1)))|g" -e "s|@BENCH_LISTEN@|$(listen_lines $((PORT + 2)))|g" "$1"
 }
 
 # A sum over everything that nginx reads at its start.
@@ -30,8 +31,9 @@ write_nginx() {
     mkdir -p "$RUN/nginx/providerd/extra"
     service_folder "$RUN/nginx/temp"
     for folder in body proxy fastcgi uwsgi scgi; do service_folder "$RUN/nginx/temp/$folder"; done
-    for file in http error-bodies headers application server limits; do
-        install -m 644 "$source/$file.conf" "$RUN/nginx/providerd/$file.conf"
+    for file in "$source"/*.conf; do
+        case ${file##*/} in production.conf | limits-lifted.conf) continue ;; esac
+        install -m 644 "$file" "$RUN/nginx/providerd/"
     done
     [[ $LIFT_LIMITS == no ]] || install -m 644 "$source/limits-lifted.conf" "$RUN/nginx/providerd/limits.conf"
     fill_in "$source/sandbox.conf.in" >"$RUN/nginx/nginx.conf"
