@@ -65,15 +65,19 @@ let package = Package(
             ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
         program("providersim", ["FastCGI", "JSON"]),
 
+        // What tests of several targets share: a database of their own.
+        .target(
+            name: "ScratchDatabase", dependencies: ["Postgres"], path: "Tests/ScratchDatabase", swiftSettings: strict),
+
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
-        tests("Postgres", ["Postgres"]),
+        tests("Postgres", ["Postgres", "ScratchDatabase"]),
         tests("FastCGI", ["FastCGI", "CFastCGI"]),
         tests("Crypto", ["Crypto", "JSON"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
-        tests("Store", ["Store", "Domain", "Postgres", "Crypto"]),
-        tests("API", ["API", "HTTP", "Domain", "JSON"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "ScratchDatabase"]),
+        tests("API", ["API", "HTTP", "Domain", "JSON", "ScratchDatabase"]),
     ]
 )

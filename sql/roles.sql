@@ -1,30 +1,18 @@
--- The three roles of an installation, made once by a superuser of the cluster before the first migration:
---   psql -v ON_ERROR_STOP=1 -f sql/roles.sql postgres
--- It can be run again. What each role may touch is granted table by table in the migrations; here is only
--- what holds for all of them. Passwords are set apart (\password), where the connection needs one.
-
-SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE', name)
-FROM unnest(ARRAY['providerd_owner', 'providerd_app', 'providerd_reports']) AS name
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
-\gexec
-
-SELECT 'CREATE DATABASE providerd OWNER providerd_owner ENCODING ''UTF8'' TEMPLATE template0'
-WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'providerd')
-\gexec
-
--- Nobody reaches the database or makes anything in it by default.
-REVOKE ALL ON DATABASE providerd FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE providerd TO providerd_owner;
-GRANT CONNECT ON DATABASE providerd TO providerd_app, providerd_reports;
-
--- A report that runs away does not take the database with it.
-ALTER ROLE providerd_reports SET default_transaction_read_only = on;
-ALTER ROLE providerd_reports SET statement_timeout = '60s';
-ALTER ROLE providerd_app SET idle_in_transaction_session_timeout = '30s';
-
-\connect providerd
-
--- The owner runs the migrations; the application creates, alters and drops nothing.
-ALTER SCHEMA public OWNER TO providerd_owner;
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO providerd_app;
+-- The three roles of an installation. Run once by a superuser before the first migration; running it
+-- again changes nothing. Passwords, where peer or certificate authentication is not used, are given
+-- by the DBA with ALTER ROLE, so that none stands in a file.
+--
+--   providerd_owner    owns the tables and runs migrations; nothing that serves requests logs in as it.
+--   providerd_app      what the servers use: no DDL, no UPDATE or DELETE on what must stay as written.
+--   providerd_reports  for DBAs and report tools: SELECT on the schema "reports" and nothing else.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['providerd_owner', 'providerd_app', 'providerd_reports'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION', name);
+        END IF;
+    END LOOP;
+END
+$$;

@@ -62,7 +62,7 @@ stop_postgres() {
 }
 
 prepare_database() {
-    postgres_query -f "$RUN/sql/roles.sql" postgres >>"$RUN/setup.log" 2>&1 ||
+    postgres_query -f "$RUN/sql/roles.sql" -f "$RUN/sql/database.sql" postgres >>"$RUN/setup.log" 2>&1 ||
         { show_log setup; fail "the database roles could not be made"; }
     control migrate >>"$RUN/setup.log" || { show_log setup; fail "the migrations failed"; }
 }

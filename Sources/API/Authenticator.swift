@@ -1,0 +1,70 @@
+import Crypto
+import Domain
+import JSON
+
+/// Which claims say what.
+package struct TokenClaims: Sendable {
+    package let tenant: String
+
+    package init(tenant: String = "tenant") { self.tenant = tenant }
+}
+
+/// Turns an `Authorization` header into a caller.
+package final class Authenticator: Sendable {
+    private let verifier: @Sendable () -> JWTVerifier
+    private let roles: RoleTable
+    private let claims: TokenClaims
+    private let cache = TokenCache<Caller>(capacity: 4_096)
+
+    /// `verifier` is asked for at each token that is not known yet, so that a changed key file is seen.
+    package init(verifier: @escaping @Sendable () -> JWTVerifier, roles: RoleTable, claims: TokenClaims) {
+        self.verifier = verifier
+        self.roles = roles
+        self.claims = claims
+    }
+
+    /// Every reason to refuse looks alike: `.unauthenticated`.
+    package func caller(authorization header: String?, now: Timestamp) throws(Failure) -> Caller {
+        guard let header, let token = Self.bearerToken(header) else { throw .unauthenticated }
+        if let known = cache.value(for: token, now: now.seconds) { return known }
+        do throws(JWTError) {
+            let verified = try verifier().verify(token, now: now.seconds)
+            let caller = caller(verified)
+            cache.store(caller, for: token, until: verified.expiresAt)
+            return caller
+        } catch {
+            throw .unauthenticated
+        }
+    }
+
+    /// The scheme is matched without case (RFC 9110, 11.1).
+    private static func bearerToken(_ header: String) -> String? {
+        let octets = Array(header.utf8)
+        guard octets.count > 7, octets[6] == UInt8(ascii: " "),
+            octets[..<6].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 })
+        else { return nil }
+        return String(decoding: octets[7...].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+    }
+
+    private func caller(_ token: JWTClaims) -> Caller {
+        let names = Self.texts(token.claims["roles"]) + Self.texts(token.claims["role"])
+        // `scope` is one text of words (RFC 8693), `scopes` and `permissions` are lists.
+        let explicit =
+            Self.texts(token.claims["permissions"]) + Self.texts(token.claims["scopes"])
+            + (token.claims["scope"]?.string?.split(separator: " ").map(String.init) ?? [])
+        let tenant = token.claims[claims.tenant]?.string.flatMap { $0.isEmpty || $0.utf8.count > 255 ? nil : $0 }
+        return Caller(
+            subject: token.subject,
+            owner: tenant.map(Owner.tenant) ?? .user(token.subject),
+            permissions: roles.permissions(of: names, explicit: explicit),
+            isAdministrator: roles.administers(names))
+    }
+
+    private static func texts(_ value: JSONValue?) -> [String] {
+        switch value {
+        case .string(let text): [text]
+        case .array(let elements): elements.compactMap(\.string)
+        default: []
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// A mistake on the command line: said with the usage, exit status 2.
+package struct UsageError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// The words of a command line, taken one after the other.
+package struct Arguments {
+    private var words: [String]
+
+    package init(_ words: [String]) { self.words = words }
+
+    /// The value of `--name VALUE` or `--name=VALUE`; nil when it is not there.
+    package mutating func option(_ name: String) throws(UsageError) -> String? {
+        for (index, word) in words.enumerated() {
+            if word == "--" { return nil }
+            if word.hasPrefix(name + "=") {
+                words.remove(at: index)
+                return String(word.dropFirst(name.count + 1))
+            }
+            if word == name {
+                guard words.indices.contains(index + 1) else { throw UsageError("\(name) needs a value") }
+                let value = words[index + 1]
+                words.removeSubrange(index...index + 1)
+                return value
+            }
+        }
+        return nil
+    }
+
+    /// Whether `--name` stands there.
+    package mutating func flag(_ name: String) -> Bool {
+        guard let index = words.firstIndex(of: name), index < (words.firstIndex(of: "--") ?? words.endIndex) else {
+            return false
+        }
+        words.remove(at: index)
+        return true
+    }
+
+    /// The next word that is no option; nil when there is none. Take the options first.
+    package mutating func word() -> String? {
+        if words.first == "--" { words.removeFirst() }
+        guard let first = words.first, !first.hasPrefix("--") else { return nil }
+        return words.removeFirst()
+    }
+
+    /// Refuses what nobody asked for.
+    package func finish() throws(UsageError) {
+        if let rest = words.first { throw UsageError("'\(rest)' is not understood") }
+    }
+}

@@ -1,0 +1,30 @@
+/// A JWS in compact serialisation (RFC 7515 section 7.1).
+enum JSONWebSignature {
+    /// The payload of a token that one of `keys` signed. It may be any octets, even none.
+    ///
+    /// Nothing of the payload is looked at before the signature has verified.
+    static func payload(of token: String, _ keys: JWTKeySet, maxLength: Int) throws(JWTError) -> [UInt8] {
+        guard token.utf8.count <= maxLength else { throw .tooLong(limit: maxLength) }
+        let text = Array(token.utf8)
+        guard let (firstDot, secondDot) = dots(text) else { throw .notThreeParts }
+        let candidates = try keys.candidates(JOSEHeader(text[..<firstDot]))
+        guard let signature = Base64URL.decode(text[(secondDot + 1)...]) else { throw .badEncoding(part: "signature") }
+        let isSigned = text[..<secondDot].withUnsafeBytes { message in
+            candidates.contains { $0.verifies(signature, over: message) }
+        }
+        guard isSigned else { throw .badSignature }
+        guard let payload = Base64URL.decode(text[(firstDot + 1)..<secondDot]) else {
+            throw .badEncoding(part: "payload")
+        }
+        return payload
+    }
+
+    /// The positions of the dots when there are exactly two.
+    private static func dots(_ text: [UInt8]) -> (Int, Int)? {
+        let dot = UInt8(ascii: ".")
+        guard let first = text.firstIndex(of: dot), let last = text.lastIndex(of: dot), first < last,
+            !text[(first + 1)..<last].contains(dot)
+        else { return nil }
+        return (first, last)
+    }
+}

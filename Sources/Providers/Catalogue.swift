@@ -1,0 +1,82 @@
+import Domain
+
+/// One version of one model's price, a line of `sql/catalogue/models.tsv`; its README explains the columns.
+/// Prices are per 1,000,000 tokens; nil is unknown, which is not free.
+package struct CatalogueRow: Sendable, Equatable {
+    package let provider: String
+    package let model: String
+    package let displayName: String
+    package let kind: ModelKind
+    package let contextTokens: Int?
+    package let unsupportedParameters: [ChatParameter]
+    package let retiredAt: CatalogueDay?
+    package let effectiveFrom: CatalogueDay
+    package let currency: String
+    package let input: Amount?
+    package let output: Amount?
+    package let cachedInput: Amount?
+    package let cacheWrite: Amount?
+    package let longContext: LongContextPrice?
+    package let perImage: Amount?
+    package let source: String
+}
+
+/// What a call costs whose prompt is longer than `aboveTokens`.
+package struct LongContextPrice: Sendable, Equatable {
+    package let aboveTokens: Int
+    package let input: Amount
+    package let output: Amount
+}
+
+/// Why a catalogue is refused. Lines count from 1, the header.
+package struct CatalogueError: Error, Equatable, Sendable {
+    package let line: Int
+    package let reason: String
+}
+
+/// The list of models and prices that comes with the program.
+package enum Catalogue {
+    /// The columns in their order.
+    static let columns = [
+        "provider", "model", "display_name", "kind", "context_tokens", "unsupported_parameters", "retired_at",
+        "effective_from", "currency", "input", "output", "cached_input", "cache_write", "above_tokens", "above_input",
+        "above_output", "per_image", "source",
+    ]
+
+    /// Reads a whole catalogue, in the order of the text. One wrong line refuses all of it.
+    package static func parse(_ text: String) throws(CatalogueError) -> [CatalogueRow] {
+        // By octets: a Swift String takes CR LF for one character that is not a line feed.
+        var lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard lines.popLast() == "", let header = lines.first else {
+            throw CatalogueError(line: max(lines.count + 1, 1), reason: "the last line does not end with a line feed")
+        }
+        guard header == columns.joined(separator: "\t") else {
+            throw CatalogueError(line: 1, reason: "the header is not the list of columns")
+        }
+        var rows: [CatalogueRow] = []
+        var versions: [String: CatalogueRow] = [:]
+        var days: Set<String> = []
+        for (index, line) in lines.enumerated().dropFirst() {
+            let row = try CatalogueLine(number: index + 1, text: line).row()
+            let name = row.provider + "\t" + row.model
+            guard days.insert(name + "\t" + row.effectiveFrom.text).inserted else {
+                throw CatalogueError(line: index + 1, reason: "the model has another price from the same day")
+            }
+            guard versions[name].map(row.describesSameModel) ?? true else {
+                throw CatalogueError(line: index + 1, reason: "the model is described differently in another line")
+            }
+            versions[name] = row
+            rows.append(row)
+        }
+        return rows
+    }
+}
+
+extension CatalogueRow {
+    /// Whether two lines differ in nothing but the price and its time.
+    fileprivate func describesSameModel(as other: CatalogueRow) -> Bool {
+        displayName == other.displayName && kind == other.kind && contextTokens == other.contextTokens
+            && unsupportedParameters == other.unsupportedParameters && retiredAt == other.retiredAt
+    }
+}

@@ -1,0 +1,68 @@
+import JSON
+
+/// The exact value of a JSON number: 0.d1d2d3… × 10^point. There is no binary rounding to explain.
+struct ExactDecimal: Comparable {
+    private let isNegative: Bool
+    /// Values 0 to 9 without leading or trailing zeros; empty is zero.
+    private let digits: [UInt8]
+    private let point: Int
+
+    init(_ number: JSONNumber) { self.init(grammatical: number.text) }
+
+    /// The text follows the JSON grammar for numbers.
+    init(grammatical text: String) {
+        let parts = text.utf8.split(whereSeparator: { $0 | 0x20 == UInt8(ascii: "e") })
+        let mantissa = (parts.first.map(Array.init) ?? []).filter { $0 != UInt8(ascii: "-") }
+        let whole = mantissa.prefix { $0 != UInt8(ascii: ".") }.count
+        let all = mantissa.filter { $0 != UInt8(ascii: ".") }.map { $0 &- 0x30 }
+        let significant = all.drop { $0 == 0 }
+        var trimmed = Array(significant)
+        while trimmed.last == 0 { trimmed.removeLast() }
+        digits = trimmed
+        isNegative = text.utf8.first == UInt8(ascii: "-") && !trimmed.isEmpty
+        point = whole - (all.count - significant.count) + Self.exponent(parts.count > 1 ? Array(parts[1]) : [])
+    }
+
+    /// Exponents beyond any useful size are cut to one that still compares as huge or tiny.
+    private static func exponent(_ text: [UInt8]) -> Int {
+        let limit = 1_000_000
+        guard let value = Int(String(decoding: text, as: UTF8.self)) else {
+            return text.isEmpty ? 0 : text.first == UInt8(ascii: "-") ? -limit : limit
+        }
+        return min(max(value, -limit), limit)
+    }
+
+    static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
+        if left.isNegative != right.isNegative { return left.isNegative }
+        return left.isNegative ? right.isNearerToZero(than: left) : left.isNearerToZero(than: right)
+    }
+
+    static func == (left: ExactDecimal, right: ExactDecimal) -> Bool {
+        left.digits == right.digits && left.isNegative == right.isNegative
+            && (left.digits.isEmpty || left.point == right.point)
+    }
+
+    private func isNearerToZero(than other: ExactDecimal) -> Bool {
+        if digits.isEmpty || other.digits.isEmpty { return digits.isEmpty && !other.digits.isEmpty }
+        return point == other.point
+            ? digits.lexicographicallyPrecedes(other.digits) : point < other.point
+    }
+
+    /// The value when it is whole and has 16 digits at most (2^53 has 16), however it was written.
+    var integer: Int? {
+        guard !digits.isEmpty else { return 0 }
+        guard point >= digits.count, point <= 16 else { return nil }
+        var value = digits.reduce(0) { $0 * 10 + Int($1) }
+        for _ in digits.count..<point { value *= 10 }
+        return isNegative ? -value : value
+    }
+}
+
+extension JSONNumber {
+    /// The text of the nearest number between two bounds, themselves texts of JSON numbers.
+    func clamped(_ low: String, _ high: String) -> String {
+        let value = ExactDecimal(self)
+        if value < ExactDecimal(grammatical: low) { return low }
+        return value > ExactDecimal(grammatical: high) ? high : text
+    }
+}

@@ -1,0 +1,151 @@
+import Crypto
+import Domain
+import Postgres
+
+/// One row of the audit log, as it stands in the table.
+package struct AuditRow: Sendable {
+    package let sequence: Int
+    package let at: Timestamp
+    package let entry: AuditEntry
+    package let keyID: String
+    package let previousHash: [UInt8]
+    package let hash: [UInt8]
+
+    init(row: inout Row) throws(PostgresError) {
+        sequence = try row.next()
+        at = try row.next()
+        let actor: String = try row.next()
+        let owner: String? = try row.nextOptional()
+        let action: String = try row.next()
+        let subject: String = try row.next()
+        let provider: String? = try row.nextOptional()
+        let outcome: String = try row.next()
+        entry = AuditEntry(
+            actor: actor, owner: owner, action: action, subject: subject, provider: provider,
+            outcome: AuditEntry.Outcome(rawValue: outcome) ?? .failed,
+            remoteAddress: try row.next(), requestID: try row.next(), details: try row.next())
+        keyID = try row.next()
+        previousHash = try row.next(SQLBytes.self).bytes
+        hash = try row.next(SQLBytes.self).bytes
+    }
+}
+
+/// The chain of the audit log: each row's hash covers its columns and the hash before it.
+package enum AuditChain {
+    /// HMAC-SHA256 under a key derived from the master key, over every column, each preceded by its length so that
+    /// no two rows have the same text. Without the master key nobody can make a row that fits.
+    static func hash(
+        _ entry: AuditEntry, sequence: Int, at: Timestamp, after previous: [UInt8], keyID: String, keys: KeyRing
+    ) throws(CryptoError) -> [UInt8] {
+        var text: [UInt8] = previous
+        let columns: [String?] = [
+            String(sequence), at.iso(.microseconds), entry.actor, entry.owner, entry.action, entry.subject,
+            entry.provider, entry.outcome.rawValue, entry.remoteAddress, entry.requestID, entry.details, keyID,
+        ]
+        for column in columns {
+            text += Array((column.map { "\($0.utf8.count):\($0)" } ?? "-").utf8)
+        }
+        return Digest.hmacSHA256(key: try keys.derived("providerd audit log", keyID: keyID), text)
+    }
+}
+
+extension Transaction {
+    /// Appends to the audit log. Call it last: it holds the end of the chain until the commit.
+    package func audit(_ entry: AuditEntry, at now: Timestamp) throws(Failure) {
+        let (sequence, previous) = try one(
+            "Audit head",
+            """
+            -- Store.auditHead
+            SELECT seq + 1, hash
+            FROM audit_head
+            FOR UPDATE
+            """
+        ) { (row) throws(PostgresError) in (try row.next(Int.self), try row.next(SQLBytes.self).bytes) }
+        let hash: [UInt8]
+        do throws(CryptoError) {
+            hash = try AuditChain.hash(
+                entry, sequence: sequence, at: now, after: previous, keyID: keys.sealingKeyID, keys: keys)
+        } catch {
+            throw Failure(crypto: error)
+        }
+        try execute(
+            """
+            -- Store.audit
+            WITH head AS (
+                UPDATE audit_head
+                SET seq = \(sequence), hash = \(SQLBytes(hash))
+            )
+            INSERT INTO audit_log (seq, at, actor, owner, action, subject, provider, outcome, remote_address,
+                                   request_id, details, key_id, previous_hash, hash)
+            VALUES (\(sequence), \(now), \(entry.actor), \(entry.owner), \(entry.action), \(entry.subject),
+                    \(entry.provider), \(entry.outcome.rawValue), \(entry.remoteAddress), \(entry.requestID),
+                    \(entry.details), \(keys.sealingKeyID), \(SQLBytes(previous)), \(SQLBytes(hash)))
+            """)
+    }
+}
+
+/// What a check of the whole audit log found.
+package enum AuditVerdict: Sendable, Equatable {
+    case intact(rows: Int, lastHash: [UInt8])
+    /// The first row that does not fit, and why.
+    case broken(sequence: Int, reason: String)
+}
+
+extension Store {
+    /// Reads the log from its beginning, in pages, and checks every row against the one before it.
+    package func verifyAudit(progress: (Int) -> Void) throws(Failure) -> AuditVerdict {
+        let (headSequence, headHash) = try one(
+            "Audit head",
+            """
+            -- Store.verifyAuditHead
+            SELECT seq, hash
+            FROM audit_head
+            """
+        ) { (row) throws(PostgresError) in (try row.next(Int.self), try row.next(SQLBytes.self).bytes) }
+        var last = 0
+        var previous = [UInt8](repeating: 0, count: 32)
+        while true {
+            let page = try auditPage(after: last, through: headSequence)
+            guard !page.isEmpty else { break }
+            for row in page {
+                if let reason = try flaw(in: row, expecting: last + 1, after: previous) {
+                    return .broken(sequence: row.sequence, reason: reason)
+                }
+                last = row.sequence
+                previous = row.hash
+            }
+            progress(last)
+        }
+        guard last == headSequence, previous == headHash else {
+            return .broken(sequence: last + 1, reason: "rows are missing at the end of the log")
+        }
+        return .intact(rows: last, lastHash: previous)
+    }
+
+    private func flaw(in row: AuditRow, expecting sequence: Int, after previous: [UInt8]) throws(Failure) -> String? {
+        guard row.sequence == sequence else { return "row \(sequence) is missing before it" }
+        guard row.previousHash == previous else { return "it does not follow the row before it" }
+        do throws(CryptoError) {
+            let expected = try AuditChain.hash(
+                row.entry, sequence: row.sequence, at: row.at, after: previous, keyID: row.keyID, keys: keys)
+            return constantTimeEquals(expected, row.hash) ? nil : "its content was changed"
+        } catch .unknownKey(let keyID) {
+            return "it was written with the key \(keyID), which is not in the key file"
+        } catch {
+            throw Failure(crypto: error)
+        }
+    }
+
+    private func auditPage(after sequence: Int, through last: Int) throws(Failure) -> [AuditRow] {
+        try rows(
+            """
+            -- Store.auditPage
+            SELECT seq, at, actor, owner, action, subject, provider, outcome, coalesce(remote_address, ''),
+                   coalesce(request_id, ''), details, key_id, previous_hash, hash
+            FROM audit_log
+            WHERE seq > \(sequence) AND seq <= \(last)
+            ORDER BY seq
+            LIMIT 2000
+            """, AuditRow.init(row:))
+    }
+}

@@ -1,0 +1,64 @@
+import Domain
+import Postgres
+
+/// A provider as the installation knows it.
+package struct ProviderRecord: Sendable {
+    package let slug: String
+    package let displayName: String
+    package let kind: String
+    package let endpointURL: String
+    package let enabled: Bool
+    package let timeoutMilliseconds: Int
+    package let defaultModel: String?
+
+    init(row: inout Row) throws(PostgresError) {
+        slug = try row.next()
+        displayName = try row.next()
+        kind = try row.next()
+        endpointURL = try row.next()
+        enabled = try row.next()
+        timeoutMilliseconds = try row.next()
+        defaultModel = try row.nextOptional()
+    }
+}
+
+extension Store {
+    /// All providers, by slug.
+    package func providers() throws(Failure) -> [ProviderRecord] {
+        try rows(
+            """
+            -- Store.providers
+            SELECT slug, display_name, kind, endpoint_url, enabled, timeout_ms, default_model
+            FROM providers
+            ORDER BY slug
+            LIMIT 1000
+            """, ProviderRecord.init(row:))
+    }
+
+    /// Unknown slug: `.notFound`.
+    package func provider(_ slug: ProviderSlug) throws(Failure) -> ProviderRecord {
+        try one(
+            "Provider",
+            """
+            -- Store.provider
+            SELECT slug, display_name, kind, endpoint_url, enabled, timeout_ms, default_model
+            FROM providers
+            WHERE slug = \(slug)
+            """, ProviderRecord.init(row:))
+    }
+}
+
+extension Transaction {
+    /// Points a provider elsewhere, or back to its vendor's endpoint with nil. Unknown slug: `.notFound`.
+    package func setEndpoint(of slug: ProviderSlug, to url: String?) throws(Failure) -> ProviderRecord {
+        try one(
+            "Provider",
+            """
+            -- Store.setEndpoint
+            UPDATE providers
+            SET endpoint_url = coalesce(\(url)::text, vendor_endpoint_url), version = version + 1, updated_at = now()
+            WHERE slug = \(slug)
+            RETURNING slug, display_name, kind, endpoint_url, enabled, timeout_ms, default_model
+            """, ProviderRecord.init(row:))
+    }
+}

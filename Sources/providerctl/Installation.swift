@@ -1,0 +1,42 @@
+import Configuration
+import Crypto
+import Domain
+import Foundation
+import Postgres
+import Store
+
+/// What commands need of the installation that the configuration describes.
+struct Installation {
+    let configuration: Configuration
+
+    init(_ arguments: inout Arguments) throws {
+        configuration = try Configuration(path: try Configuration.path(option: try arguments.option("--config")))
+    }
+
+    /// As the application: what the servers may do.
+    func store() throws -> Store { Store(pool: Pool(configuration.poolSettings), keys: try configuration.keyRing()) }
+
+    /// As the owner of the tables, for migrations; statements may take an hour.
+    func ownerStore() throws -> Store {
+        guard let conninfo = configuration.ownerDatabase else {
+            throw ConfigurationError("owner_database", "is not set: it is needed to change the schema")
+        }
+        let hour = 3_600_000
+        let settings = PoolSettings(
+            conninfo: conninfo, size: 1, waitMilliseconds: 5_000, connectMilliseconds: 5_000,
+            statementMilliseconds: hour, lockMilliseconds: 60_000, usesPreparedStatements: false,
+            applicationName: "providerctl")
+        return Store(pool: Pool(settings), keys: try configuration.keyRing())
+    }
+
+    func migrator() throws -> Migrator { try Migrator(directory: configuration.sqlDirectory + "/migrations") }
+
+    /// The audit entry of a command: the operating system's user is the actor.
+    static func entry(_ action: String, subject: String, provider: String? = nil, details: String = "{}") -> AuditEntry
+    {
+        let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()
+        return AuditEntry(
+            actor: "providerctl:\(user)", owner: nil, action: action, subject: subject, provider: provider,
+            remoteAddress: "local", requestID: "", details: details)
+    }
+}

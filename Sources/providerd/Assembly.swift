@@ -1,0 +1,44 @@
+import API
+import Configuration
+import Crypto
+import Domain
+import Outbound
+import Postgres
+import Providers
+import Store
+
+/// Puts a configuration's parts together into what answers requests.
+enum Assembly {
+    static func application(_ configuration: Configuration, log: Log) throws -> Application {
+        let pool = Pool(configuration.poolSettings)
+        let keys = try configuration.keyRing()
+        let makeStore = { @Sendable (durations: Durations) in Store(pool: pool, keys: keys, durations: durations) }
+        let migrator = try Migrator(directory: configuration.sqlDirectory + "/migrations")
+        let client = try HTTPClient(
+            policy: configuration.addressPolicy, authoritiesFile: configuration.authoritiesFile)
+        return Application(
+            Installation(
+                isDevelopment: configuration.isDevelopment,
+                authenticator: try authenticator(configuration, log: log),
+                providers: ProviderClient(client),
+                gate: ReadinessGate { makeStore(Durations()).readiness(migrations: migrator) },
+                corsOrigins: configuration.corsOrigins,
+                log: log,
+                makeStore: makeStore))
+    }
+
+    private static func authenticator(_ configuration: Configuration, log: Log) throws -> Authenticator {
+        let tokens = configuration.tokens
+        let fixed = try tokens.fixedKeys()
+        let settings = tokens.verification
+        let claims = TokenClaims(tenant: tokens.tenantClaim)
+        guard let path = tokens.jwksFile else {
+            let verifier = JWTVerifier(keys: fixed, settings: settings)
+            return Authenticator(verifier: { verifier }, roles: configuration.roles, claims: claims)
+        }
+        let file = try JWKSFile(path: path) { log.event("error", "JWKS file: \($0)") }
+        return Authenticator(
+            verifier: { JWTVerifier(keys: fixed.merging(file.keys()), settings: settings) },
+            roles: configuration.roles, claims: claims)
+    }
+}

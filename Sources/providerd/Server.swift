@@ -1,0 +1,122 @@
+import API
+import Domain
+import FastCGI
+import HTTP
+
+/// The FastCGI side of the application: from parameters to a request, from a response to the connection.
+struct Server: FastCGIApplication {
+    let application: Application
+    let bodyLimit: Int
+
+    func lane(of request: FastCGIRequest) -> Lane {
+        let target = Target(request)
+        return application.lane(method: target.method, path: target.path) == .upstream ? .upstream : .direct
+    }
+
+    func handle(_ request: FastCGIRequest) {
+        let target = Target(request)
+        let durations = Durations()
+        let response: Response
+        do throws(Failure) {
+            let query = try Query(target.query)
+            response = application.respond(
+                method: target.method, to: incoming(request, target, query), durations: durations)
+        } catch {
+            response = application.refuse(
+                error, method: target.method, incoming(request, target, .empty), durations: durations)
+        }
+        send(response, request)
+    }
+
+    func refuse(_ request: FastCGIRequest) {
+        let target = Target(request)
+        let response = application.refuse(
+            .unavailable(retryAfter: 1), method: target.method, incoming(request, target, .empty),
+            durations: Durations())
+        send(response, request)
+    }
+
+    private func send(_ response: Response, _ request: FastCGIRequest) {
+        do throws(FastCGIError) {
+            try request.send(status: response.status, headers: response.headers, body: response.body)
+        } catch {
+            // The client has left: what was committed stays, and a retry with its Idempotency-Key finds the answer.
+        }
+    }
+
+    private func incoming(_ request: FastCGIRequest, _ target: Target, _ query: Query) -> Request {
+        Request(
+            method: Method(rawValue: target.method) ?? .get, path: target.path, query: query,
+            id: requestID(request), remoteAddress: request.parameter("REMOTE_ADDR") ?? "",
+            receivedAt: .now(), bodyLimit: bodyLimit, source: FastCGISource(request))
+    }
+
+    /// nginx gives every request an ID; without nginx we do.
+    private func requestID(_ request: FastCGIRequest) -> String {
+        if let id = request.parameter("REQUEST_ID"), 1...64 ~= id.utf8.count,
+            id.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 || 0x41...0x5A ~= $0 || $0 == 0x2D })
+        {
+            return id
+        }
+        return ID<Request>.make(at: .now()).text
+    }
+}
+
+/// What is asked for. The raw request URI counts: nginx's decoded one would turn `%2F` into a separator.
+private struct Target {
+    let method: String
+    let path: String
+    let query: String
+
+    init(_ request: FastCGIRequest) {
+        method = request.parameter("REQUEST_METHOD") ?? ""
+        let uri = request.parameter("REQUEST_URI") ?? "/"
+        let parts = uri.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        path = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? "/"
+        query = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : ""
+    }
+}
+
+/// The headers and the body of a FastCGI request. The body is read once and kept for this request.
+private final class FastCGISource: RequestSource {
+    private let request: FastCGIRequest
+    private var read: Result<[UInt8], Failure>?
+
+    init(_ request: FastCGIRequest) { self.request = request }
+
+    func header(_ name: String) -> String? {
+        switch name {
+        case "authorization": return request.parameter("HTTP_AUTHORIZATION")
+        case "content-type": return request.parameter("CONTENT_TYPE")
+        default:
+            let parameter = name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : Self.upper($0) }
+            return request.parameter("HTTP_" + String(decoding: parameter, as: UTF8.self))
+        }
+    }
+
+    func readBody(limit: Int) throws(Failure) -> [UInt8] {
+        if let read { return try read.get() }
+        let result: Result<[UInt8], Failure>
+        do throws(FastCGIError) {
+            result = .success(try request.readBody(limit: limit))
+        } catch {
+            result = .failure(Self.failure(error))
+        }
+        read = result
+        return try result.get()
+    }
+
+    private static func failure(_ error: FastCGIError) -> Failure {
+        switch error {
+        case .bodyTooLarge(let limit): .tooLarge(limit: limit)
+        case .badContentLength: .invalid("Content-Length", "is not a valid length")
+        case .bodyTruncated(let expected, let received):
+            .invalid("body", "ends after \(received) of \(expected) bytes")
+        case .clientGone: .invalid("body", "was cut off")
+        }
+    }
+
+    private static func upper(_ octet: UInt8) -> UInt8 {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= octet ? octet - 0x20 : octet
+    }
+}

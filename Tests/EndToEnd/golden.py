@@ -1,0 +1,42 @@
+"""Golden whole responses: status, the headers that matter and the body's text to the letter.
+
+What differs from run to run (IDs, times, durations) is replaced by a word. RECORD_GOLDEN=1 writes the files anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import httpx
+
+FOLDER = Path(__file__).parent / "golden"
+HEADERS = ("content-type", "www-authenticate", "allow", "retry-after", "etag", "cache-control", "idempotency-replayed")
+VARYING = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "<uuid>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "<time>"),
+    (re.compile(r'"\d+ms"'), '"<duration>ms"'),
+)
+
+
+def text_of(response: httpx.Response) -> str:
+    """The response as the golden files have it."""
+    lines = [f"HTTP {response.status_code}"]
+    lines += [f"{name}: {response.headers[name]}" for name in HEADERS if name in response.headers]
+    text = "\n".join(lines) + "\n\n" + response.text + "\n"
+    for pattern, word in VARYING:
+        text = pattern.sub(word, text)
+    return text
+
+
+def check(response: httpx.Response, name: str) -> None:
+    """Compares a response with its golden file."""
+    path = FOLDER / f"{name}.txt"
+    actual = text_of(response)
+    if os.environ.get("RECORD_GOLDEN") == "1":
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(actual, encoding="utf-8")
+    assert path.exists(), f"no golden file {path.name}: run with RECORD_GOLDEN=1 and read what it writes"
+    assert actual == path.read_text(encoding="utf-8")
+    assert response.headers.get("x-request-id"), "every answer has X-Request-Id"

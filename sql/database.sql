@@ -1,0 +1,17 @@
+-- The database of an installation, made once by a superuser with psql after sql/roles.sql and before the first
+-- migration; running it again changes nothing.
+--
+--   psql -v ON_ERROR_STOP=1 -f sql/roles.sql -f sql/database.sql postgres
+
+SELECT 'CREATE DATABASE providerd OWNER providerd_owner ENCODING ''UTF8'' TEMPLATE template0'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'providerd')
+\gexec
+
+-- Nobody but the three roles connects; the application makes nothing, not even temporary tables.
+REVOKE ALL ON DATABASE providerd FROM PUBLIC;
+GRANT CONNECT ON DATABASE providerd TO providerd_app, providerd_reports;
+
+-- A report that runs away does not take the database with it, and neither does a forgotten transaction.
+ALTER ROLE providerd_reports IN DATABASE providerd SET default_transaction_read_only = on;
+ALTER ROLE providerd_reports IN DATABASE providerd SET statement_timeout = '60s';
+ALTER ROLE providerd_app IN DATABASE providerd SET idle_in_transaction_session_timeout = '30s';
