@@ -30,32 +30,23 @@ allowed_networks = $networks
 allowed_ports = $ports
 ${authorities:+authorities_file = $authorities
 }body_limit = 1048576
-log_level = info
 END
 }
 
-# Points the language providers at the simulator or at their vendors. Done when the answer to "where" changes,
+# Points the language providers at the simulator or back at their vendors. Done when the answer to "where" changes,
 # so that an endpoint set by hand with providerctl survives the next deploy/up.
 point_providers() {
-    local simulator="https://localhost:$((PORT + 1))" wanted slug endpoint
-    if [[ $LIVE == yes ]]; then
-        wanted="openai https://api.openai.com/v1
-claude https://api.anthropic.com
-gemini https://generativelanguage.googleapis.com
-cohere https://api.cohere.com"
-    else
-        wanted="openai $simulator/openai/v1
-claude $simulator/claude
-gemini $simulator/gemini
-cohere $simulator/cohere"
-    fi
-    [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$wanted" ]] || return 0
+    local where=vendor slug
+    [[ $LIVE == yes ]] || where="https://localhost:$((PORT + 1))"
+    [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$where" ]] || return 0
     step "pointing the language providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
-    while read -r slug endpoint; do
-        control provider set "$slug" --endpoint "$endpoint" >/dev/null </dev/null ||
+    for slug in openai claude gemini cohere; do
+        local endpoint=(--vendor-endpoint)
+        if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$([[ $slug != openai ]] || echo /v1)"); fi
+        control provider set "$slug" "${endpoint[@]}" >>"$RUN/setup.log" </dev/null ||
             { show_log setup; fail "could not set the endpoint of $slug"; }
-    done <<<"$wanted"
-    printf '%s\n' "$wanted" >"$RUN/state/endpoints"
+    done
+    printf '%s\n' "$where" >"$RUN/state/endpoints"
 }
 
 # For `source .run/env`. It holds a token, so only its owner reads it.
