@@ -25,7 +25,7 @@ extension Application {
         } catch {
             // Also after an unknown outcome: if the commit went through, the answer is there and nothing is given
             // back; if it still may, this waits for it. When the database is away the claim runs out by itself.
-            if let failure = services.store.releasing(key) { installation.log.failure(failure, request) }
+            if let failure = services.store.releasing(key) { services.installation.log.failure(failure, request) }
             throw error
         }
     }

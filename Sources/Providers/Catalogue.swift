@@ -1,33 +1,5 @@
 import Domain
 
-/// One version of one model's price, a line of `sql/catalogue/models.tsv`; its README explains the columns.
-/// Prices are per 1,000,000 tokens; nil is unknown, which is not free.
-package struct CatalogueRow: Sendable, Equatable {
-    package let provider: String
-    package let model: String
-    package let displayName: String
-    package let kind: ModelKind
-    package let contextTokens: Int?
-    package let unsupportedParameters: [ChatParameter]
-    package let retiredAt: CatalogueDay?
-    package let effectiveFrom: CatalogueDay
-    package let currency: String
-    package let input: Amount?
-    package let output: Amount?
-    package let cachedInput: Amount?
-    package let cacheWrite: Amount?
-    package let longContext: LongContextPrice?
-    package let perImage: Amount?
-    package let source: String
-}
-
-/// What a call costs whose prompt is longer than `aboveTokens`.
-package struct LongContextPrice: Sendable, Equatable {
-    package let aboveTokens: Int
-    package let input: Amount
-    package let output: Amount
-}
-
 /// Why a catalogue is refused. Lines count from 1, the header.
 package struct CatalogueError: Error, Equatable, Sendable {
     package let line: Int

@@ -1,3 +1,4 @@
+import Domain
 import JSON
 
 /// The settings of a model that a caller can choose, with our names. Numbers keep their spelling.
@@ -36,11 +37,6 @@ package struct ChatRequest: Sendable, Equatable {
         self.message = message
         self.unsupportedParameters = unsupportedParameters
     }
-}
-
-/// A setting that a model may refuse, with our name for it.
-package enum ChatParameter: String, CaseIterable, Sendable {
-    case temperature, topP, frequencyPenalty, presencePenalty, maxTokens
 }
 
 /// What a call consumed. Counts are 0 or more and at most 2^53, so that sums do not overflow.

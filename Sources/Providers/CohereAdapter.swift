@@ -28,7 +28,7 @@ struct CohereAdapter: VendorWire {
             json.fieldIfPresent("max_tokens", settings.maxTokens)
             json.fieldIfPresent("temperature", settings.temperature)
             // The range is 0.01 to 0.99; 1, which is the same as no limit, is left out.
-            if let topP = settings.topP, ExactDecimal(topP) < ExactDecimal(grammatical: "1") {
+            if let topP = settings.topP, WireNumber(topP) < WireNumber(grammatical: "1") {
                 json.field("p", clamped: topP, "0.01", "0.99")
             }
             Self.writePenalty(of: settings, to: &json)
@@ -37,10 +37,10 @@ struct CohereAdapter: VendorWire {
 
     /// The range is 0 to 1, 0 is the default, and some models refuse the two together.
     private static func writePenalty(of settings: ChatSettings, to json: inout JSONWriter) {
-        let zero = ExactDecimal(grammatical: "0")
-        if let penalty = settings.frequencyPenalty, zero < ExactDecimal(penalty) {
+        let zero = WireNumber(grammatical: "0")
+        if let penalty = settings.frequencyPenalty, zero < WireNumber(penalty) {
             json.field("frequency_penalty", clamped: penalty, "0", "1")
-        } else if let penalty = settings.presencePenalty, zero < ExactDecimal(penalty) {
+        } else if let penalty = settings.presencePenalty, zero < WireNumber(penalty) {
             json.field("presence_penalty", clamped: penalty, "0", "1")
         }
     }

@@ -48,6 +48,9 @@ package enum Credentials: Sendable, Equatable {
         }
     }
 
+    /// How the credential is stored: `api_key` or `base_url`.
+    package var type: String { if case .apiKey = self { "api_key" } else { "base_url" } }
+
     /// The end of a key for people to tell keys apart; nil for a short key and for an address.
     package var hint: String? {
         if case .apiKey(let key) = self { key.hint } else { nil }

@@ -31,7 +31,7 @@ extension JSONValue {
 
     /// A number of tokens: whole, 0 to 2^53. Cohere types it as a float, so `12.0` is 12.
     func tokens(_ name: String) throws(AnswerProblem) -> Int {
-        try require(name) { $0.number.flatMap { ExactDecimal($0).integer } }.within(0...(1 << 53))
+        try require(name) { $0.number.flatMap { WireNumber($0).integer } }.within(0...(1 << 53))
     }
 
     /// The same where a vendor leaves the member out, or sends null, for none.

@@ -23,6 +23,10 @@ extension ExactDecimal: SQLBindable, SQLDecodable {
     package init?(sqlText: UnsafeBufferPointer<UInt8>) { self.init(String(decoding: sqlText, as: UTF8.self)) }
 }
 
+extension Amount: SQLBindable {
+    package var sqlText: String? { text }
+}
+
 extension ExactDecimalSum: SQLDecodable {
     package init?(sqlText: UnsafeBufferPointer<UInt8>) { self.init(String(decoding: sqlText, as: UTF8.self)) }
 }

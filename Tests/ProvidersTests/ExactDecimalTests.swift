@@ -16,7 +16,7 @@ final class ExactDecimalTests: XCTestCase {
             for (right, rights) in groups.enumerated() {
                 for first in lefts {
                     for second in rights {
-                        let (a, b) = (ExactDecimal(grammatical: first), ExactDecimal(grammatical: second))
+                        let (a, b) = (WireNumber(grammatical: first), WireNumber(grammatical: second))
                         XCTAssertEqual(a < b, left < right, "\(first) < \(second)")
                         XCTAssertEqual(a == b, left == right, "\(first) == \(second)")
                     }
@@ -31,7 +31,7 @@ final class ExactDecimalTests: XCTestCase {
             ("9007199254740992", 9_007_199_254_740_992), ("12.5", nil), ("1e-1", nil), ("1e17", nil),
             ("123456789012345678", nil), ("1e999999999999999999999", nil),
         ] as [(String, Int?)] {
-            XCTAssertEqual(ExactDecimal(grammatical: text).integer, expected, text)
+            XCTAssertEqual(WireNumber(grammatical: text).integer, expected, text)
         }
     }
 

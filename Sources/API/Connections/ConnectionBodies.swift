@@ -12,10 +12,7 @@ struct CreateConnectionBody {
     init(_ request: Request) throws(Failure) {
         var fields = try request.fields()
         let name = try fields.required("provider", fields.string("provider", length: 1...100))
-        guard let adapter = Adapters.named(name) else {
-            let known = Adapters.language.map(\.displayName).joined(separator: ", ")
-            throw .invalid("provider", "must be one of \(known)")
-        }
+        let adapter = try Adapters.named(name)
         let credentials = try fields.required("credentials", fields.object("credentials"))
         settings = try ModelSettingsChange(fields.object("modelConfig"))
         try fields.finish()

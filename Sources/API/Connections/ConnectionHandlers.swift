@@ -51,15 +51,12 @@ func updateConnection(_ request: Request, _ services: Services) throws(Failure) 
     let current = try services.store.connection(id, of: owner)
     if let versions, !versions.contains(current.version) { throw .preconditionFailed }
     guard !body.isEmpty else { return .connection(current, message: "AI provider updated successfully") }
-    guard let adapter = Adapters.named(current.providerName) else {
-        throw .defect("no adapter for \(current.providerName)")
-    }
-    let slug = try ProviderSlug(adapter.slug)
+    let slug = try ProviderSlug(try Adapters.named(current.providerName).slug)
     var credential: NewCredential?
     if let object = body.credentials {
-        let credentials = try Credentials.parse(adapter.slug, object)
+        let credentials = try Credentials.parse(slug.text, object)
         try services.prove(credentials, try services.store.provider(slug), request, "connection.update", id.text)
-        credential = try NewCredential(credentials)
+        credential = NewCredential(credentials)
     }
     return try services.change(request, "connection.update") { (transaction, entry) throws(Failure) in
         let connection = try transaction.update(
@@ -112,7 +109,7 @@ extension Services {
 }
 
 extension NewCredential {
-    init(_ credentials: Credentials) throws(Failure) {
+    init(_ credentials: Credentials) {
         self.init(secret: credentials.serialized(), type: credentials.type, hint: credentials.hint)
     }
 }

@@ -79,9 +79,14 @@ private struct CallStopwatch {
 
 extension ChatRequest {
     fileprivate init(_ target: CallTarget, message: String, maxTokens: Int) {
-        var settings = target.settings
-        settings.maxTokens = maxTokens
-        self.init(settings: settings, message: message, unsupportedParameters: target.unsupportedParameters)
+        let settings = target.settings
+        let number = { (value: ExactDecimal?) in value.flatMap { JSONNumber($0.text) } }
+        self.init(
+            settings: ChatSettings(
+                model: settings.model, temperature: number(settings.temperature), topP: number(settings.topP),
+                frequencyPenalty: number(settings.frequencyPenalty),
+                presencePenalty: number(settings.presencePenalty), maxTokens: maxTokens),
+            message: message, unsupportedParameters: target.unsupportedParameters)
     }
 }
 

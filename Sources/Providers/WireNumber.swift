@@ -1,7 +1,7 @@
 import JSON
 
 /// The exact value of a JSON number: 0.d1d2d3… × 10^point. There is no binary rounding to explain.
-struct ExactDecimal: Comparable {
+struct WireNumber: Comparable {
     private let isNegative: Bool
     /// Values 0 to 9 without leading or trailing zeros; empty is zero.
     private let digits: [UInt8]
@@ -32,17 +32,17 @@ struct ExactDecimal: Comparable {
         return min(max(value, -limit), limit)
     }
 
-    static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
+    static func < (left: WireNumber, right: WireNumber) -> Bool {
         if left.isNegative != right.isNegative { return left.isNegative }
         return left.isNegative ? right.isNearerToZero(than: left) : left.isNearerToZero(than: right)
     }
 
-    static func == (left: ExactDecimal, right: ExactDecimal) -> Bool {
+    static func == (left: WireNumber, right: WireNumber) -> Bool {
         left.digits == right.digits && left.isNegative == right.isNegative
             && (left.digits.isEmpty || left.point == right.point)
     }
 
-    private func isNearerToZero(than other: ExactDecimal) -> Bool {
+    private func isNearerToZero(than other: WireNumber) -> Bool {
         if digits.isEmpty || other.digits.isEmpty { return digits.isEmpty && !other.digits.isEmpty }
         return point == other.point
             ? digits.lexicographicallyPrecedes(other.digits) : point < other.point
@@ -61,8 +61,8 @@ struct ExactDecimal: Comparable {
 extension JSONNumber {
     /// The text of the nearest number between two bounds, themselves texts of JSON numbers.
     func clamped(_ low: String, _ high: String) -> String {
-        let value = ExactDecimal(self)
-        if value < ExactDecimal(grammatical: low) { return low }
-        return value > ExactDecimal(grammatical: high) ? high : text
+        let value = WireNumber(self)
+        if value < WireNumber(grammatical: low) { return low }
+        return value > WireNumber(grammatical: high) ? high : text
     }
 }

@@ -1,5 +1,3 @@
-import Domain
-
 /// An amount of money as exact decimal text: 1 to 12 digits and, after a point, up to 12 more. Never negative.
 package struct Amount: Sendable, Hashable {
     package let text: String
