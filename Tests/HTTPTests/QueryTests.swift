@@ -1,0 +1,36 @@
+import Domain
+import HTTP
+import XCTest
+
+final class QueryTests: XCTestCase {
+    func testNamesAndValuesAreDecodedAfterSplitting() throws {
+        let query = try Query("a=1&b=x%26y%3Dz&c=&d&e=a+b&%66=%C3%A4")
+        XCTAssertEqual(query.names, ["a", "b", "c", "d", "e", "f"])
+        XCTAssertEqual(query.names.map { query[$0] }, ["1", "x&y=z", "", "", "a b", "ä"])
+        XCTAssertNil(query["g"])
+    }
+
+    func testAnEmptyQueryHasNoParameters() throws {
+        XCTAssertEqual(try Query("").names, [])
+        XCTAssertEqual(try Query("&&").names, [])
+    }
+
+    func testWhatIsNoQueryIsRefused() {
+        for text in ["a=%", "a=%4", "a=%zz", "%ff=1", "a=%00", "a=1&a=2", "a=%C3"] {
+            XCTAssertThrowsError(try Query(text), text)
+        }
+    }
+
+    func testTooManyParametersAreRefused() {
+        let many = (0...100).map { "p\($0)=1" }.joined(separator: "&")
+        XCTAssertThrowsError(try Query(many))
+    }
+
+    func testUnknownParametersAreNamed() throws {
+        let query = try Query("limit=1&colour=red")
+        XCTAssertNoThrow(try query.allow(["limit", "colour"]))
+        XCTAssertThrowsError(try query.allow(["limit"])) {
+            XCTAssertEqual($0 as? Failure, .invalid("colour", "is not a known parameter"))
+        }
+    }
+}
