@@ -63,7 +63,8 @@ let package = Package(
         program(
             "providerctl",
             ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
-        program("providersim", ["FastCGI", "JSON"]),
+        library("Simulator", ["Domain", "JSON"]),
+        program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
@@ -75,5 +76,6 @@ let package = Package(
         tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
         tests("Store", ["Store", "Domain", "Postgres", "Crypto"]),
         tests("API", ["API", "HTTP", "Domain", "JSON"]),
+        tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )
