@@ -10,6 +10,7 @@ package final class ProviderSimulator: Sendable {
     private let log = RequestLog()
     private let control: ControlRoutes
 
+    /// A simulator without any ordered fault, whose log is empty.
     package init() {
         control = ControlRoutes(board: board, log: log, slugs: Self.vendors.map(\.slug))
     }
@@ -66,7 +67,7 @@ package final class ProviderSimulator: Sendable {
         return Directives(in: String(decoding: request.body, as: UTF8.self)).fault.map { Fault.ordered($0) }
     }
 
-    /// The model in the path or the body, for a refusal that names it.
+    /// The model in the path or the body, for a refusal that names it; a body that cannot be read names none.
     private static func requestedModel(_ call: Call) -> String {
         if let model = call.captures["model"] { return model }
         guard let body = try? call.json(), let model = body["model"]?.string else { return "the requested model" }

@@ -8,6 +8,7 @@ package struct SimAnswer: Equatable, Sendable {
         package let bytes: [UInt8]
     }
 
+    /// The body and the way it is sent.
     package enum Body: Equatable, Sendable {
         /// Sent at once with its length.
         case whole([UInt8])
@@ -20,6 +21,7 @@ package struct SimAnswer: Equatable, Sendable {
     }
 
     package var status: Int
+    /// Without `Content-Length`, except where a fault states one.
     package var headers: [SimHeader]
     package var body: Body
     /// How long to wait before the first octet of the head.

@@ -1,8 +1,10 @@
-/// One header of a request or an answer.
+/// One header of a request or an answer; also a parameter of a query.
 package struct SimHeader: Equatable, Sendable {
+    /// As written; `SimRequest` turns those of a request into lower case.
     package let name: String
     package let value: String
 
+    /// A name and its value, neither checked nor changed.
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
@@ -11,16 +13,20 @@ package struct SimHeader: Equatable, Sendable {
 
 /// A request as it came over the wire, taken apart but not interpreted.
 package struct SimRequest: Sendable {
+    /// In upper case, `GET`.
     package let method: String
     /// The path and query exactly as sent, such as `/gemini/v1beta/models?pageSize=1`.
     package let target: String
     /// The path's segments, percent-decoded after splitting, because model names may contain an encoded `/`.
     package let segments: [String]
+    /// The query's parameters, decoded, in their order.
     package let query: [SimHeader]
     /// Names in lower case.
     package let headers: [SimHeader]
+    /// Every octet of the body, whatever its type.
     package let body: [UInt8]
 
+    /// Takes any target; one that is not a path has no segments that anything answers to.
     package init(method: String, target: String, headers: [SimHeader] = [], body: [UInt8] = []) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var segments = (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst()

@@ -87,7 +87,7 @@ final class GeminiTests: SimulatorTestCase {
     }
 
     func testEmbeddingsHaveTheWantedLength() throws {
-        let path = models + "/gemini-embedding-001"
+        let path = "/gemini/v1/models/gemini-embedding-001"
         let one = ask(
             path + ":embedContent", #"{"content":{"parts":[{"text":"x"}]},"outputDimensionality":5}"#, headers: key)
         XCTAssertEqual(member(try json(one), "embedding.values")?.array?.count, 5)

@@ -1,21 +1,24 @@
 import JSON
 
-/// The Gemini Developer API, `https://generativelanguage.googleapis.com/v1beta`.
+/// The Gemini Developer API, `https://generativelanguage.googleapis.com`.
 struct Gemini: Vendor {
     let slug = "gemini"
     let displayName = "Gemini"
     let models = GeminiModels.all
 
+    /// The vendor's newer clients call `v1`, most others `v1beta`; what is simulated is the same in both.
     var routes: [Route] {
-        [
-            .get("/v1beta/models", .models, .key, listModels),
-            .get("/v1beta/models/{model}", .models, .key, showModel),
-            .post("/v1beta/models/{model}:generateContent", .chat, .key, generateContent),
-            .post("/v1beta/models/{model}:streamGenerateContent", .chat, .key, streamGenerateContent),
-            .post("/v1beta/models/{model}:countTokens", .tokens, .key, countTokens),
-            .post("/v1beta/models/{model}:embedContent", .embeddings, .key, embedContent),
-            .post("/v1beta/models/{model}:batchEmbedContents", .embeddings, .key, batchEmbedContents),
-        ]
+        ["/v1beta/models", "/v1/models"].flatMap { models -> [Route] in
+            [
+                .get(models, .models, .key, listModels),
+                .get(models + "/{model}", .models, .key, showModel),
+                .post(models + "/{model}:generateContent", .chat, .key, generateContent),
+                .post(models + "/{model}:streamGenerateContent", .chat, .key, streamGenerateContent),
+                .post(models + "/{model}:countTokens", .tokens, .key, countTokens),
+                .post(models + "/{model}:embedContent", .embeddings, .key, embedContent),
+                .post(models + "/{model}:batchEmbedContents", .embeddings, .key, batchEmbedContents),
+            ]
+        }
     }
 
     /// The header, or the `key` parameter, which still works but leaks into logs.

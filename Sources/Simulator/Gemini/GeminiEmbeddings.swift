@@ -9,8 +9,9 @@ extension Gemini {
 
     @Sendable func batchEmbedContents(_ call: Call) throws(Problem) -> SimAnswer {
         let model = try model(call.captures["model"] ?? "", .embedding)
-        guard let requests = Self.canonical(try call.json())["requests"]?.array, !requests.isEmpty else {
-            throw Self.invalid("* BatchEmbedContentsRequest.requests: requests must not be empty")
+        guard let requests = Self.canonical(try call.json())["requests"]?.array, 1...100 ~= requests.count else {
+            throw Self.invalid(
+                "* BatchEmbedContentsRequest.requests: at least one and at most 100 requests can be in one batch")
         }
         var vectors: [Vector] = []
         for request in requests { vectors.append(try vector(for: request, model)) }

@@ -47,7 +47,7 @@ extension Gemini {
         case .unknownModel(let name), .wrongKindOfModel(let name):
             (
                 404, "NOT_FOUND",
-                "models/\(name) is not found for API version v1beta, or is not supported for this method. "
+                "models/\(name) is not found for this API version, or is not supported for this method. "
                     + "Call ListModels to see the list of available models and their supported methods."
             )
         case .retiredModel(let name):

@@ -5,7 +5,9 @@ extension Ollama {
         let body = try body(call)
         let model = try model(in: body, .embedding)
         let texts = body["input"]?.string.map { [$0] } ?? body["input"]?.array?.compactMap(\.string) ?? []
-        guard texts.count == body["input"]?.array?.count ?? 1 else { throw Self.invalid("invalid input type") }
+        guard texts.count == body["input"]?.array?.count ?? 1, texts.count <= 2_048 else {
+            throw Self.invalid("invalid input type")
+        }
         let dimensions = body.given("dimensions")?.int ?? model.output
         guard 1...model.output ~= dimensions else { throw Self.invalid("dimensions must be at most \(model.output)") }
         return .json { json in

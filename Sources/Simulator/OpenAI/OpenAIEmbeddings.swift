@@ -40,7 +40,7 @@ extension OpenAI {
     private func inputs(in body: JSONValue) throws(Problem) -> [String] {
         let texts = body["input"]?.string.map { [$0] } ?? body["input"]?.array?.compactMap(\.string) ?? []
         let count = body["input"]?.array?.count ?? 1
-        guard !texts.isEmpty, texts.count == count, texts.allSatisfy({ !$0.isEmpty }) else {
+        guard !texts.isEmpty, texts.count == count, count <= 2_048, texts.allSatisfy({ !$0.isEmpty }) else {
             throw Self.invalid("input", "invalid_type", "'$.input' is invalid. Please check the API reference.")
         }
         return texts
