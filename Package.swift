@@ -74,7 +74,7 @@ let package = Package(
         tests("JSON", ["JSON"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
         tests("FastCGI", ["FastCGI", "CFastCGI"]),
-        tests("Crypto", ["Crypto", "JSON"]),
+        tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
