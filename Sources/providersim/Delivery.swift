@@ -51,7 +51,7 @@ struct Delivery {
             let remaining = deadline.remainingMilliseconds
             guard remaining > 0 else { return }
             guard !request.clientIsGone else { throw .clientGone }
-            Thread.sleep(forTimeInterval: Double(min(remaining, Self.sliceMilliseconds)) / 1_000)
+            usleep(UInt32(clamping: min(remaining, Self.sliceMilliseconds) * 1_000))
         }
     }
 }

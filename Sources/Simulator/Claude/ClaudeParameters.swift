@@ -10,7 +10,7 @@ enum ClaudeParameters {
     private static let sampling: Set<String> = ["temperature", "top_p", "top_k"]
 
     private static let ranges = [
-        NumberRule.count("max_tokens"), NumberRule("temperature", 0...1), NumberRule("top_p", 0...1),
+        NumberRule.count("max_tokens"), NumberRule("temperature", "0", "1"), NumberRule("top_p", "0", "1"),
     ]
 
     static func check(_ body: JSONValue, for model: SimModel, isNewest: Bool) throws(Problem) {
@@ -46,8 +46,8 @@ enum ClaudeParameters {
     private static func text(_ violation: NumberRule.Violation, of rule: NumberRule) -> String {
         switch violation {
         case .notANumber, .notWhole: "Input should be a valid \(rule.isWhole ? "integer" : "number")"
-        case .below: "Input should be greater than or equal to \(NumberRule.text(rule.lowest))"
-        case .above: "Input should be less than or equal to \(NumberRule.text(rule.highest))"
+        case .below: "Input should be greater than or equal to \(rule.lowest)"
+        case .above: "Input should be less than or equal to \(rule.highest)"
         }
     }
 }

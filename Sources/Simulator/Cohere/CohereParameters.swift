@@ -9,8 +9,8 @@ enum CohereParameters {
     ]
 
     private static let ranges = [
-        NumberRule("temperature", 0...1_000), NumberRule("p", 0.01...0.99), NumberRule("k", 0...500),
-        NumberRule("frequency_penalty", 0...1), NumberRule("presence_penalty", 0...1), .count("max_tokens"),
+        NumberRule("temperature", "0", "1000"), NumberRule("p", "0.01", "0.99"), NumberRule("k", "0", "500"),
+        NumberRule("frequency_penalty", "0", "1"), NumberRule("presence_penalty", "0", "1"), .count("max_tokens"),
     ]
 
     static func check(_ body: JSONValue, for model: SimModel) throws(Problem) {
@@ -32,10 +32,9 @@ enum CohereParameters {
         case .notANumber, .notWhole:
             return Cohere.invalid("\(rule.name) must be \(rule.isWhole ? "a whole number" : "a number").")
         case .below where rule.name == "temperature" || rule.isWhole:
-            return Cohere.invalid("\(rule.name) must be \(NumberRule.text(rule.lowest)) or more.")
+            return Cohere.invalid("\(rule.name) must be \(rule.lowest) or more.")
         case .below, .above:
-            let (lowest, highest) = (NumberRule.text(rule.lowest), NumberRule.text(rule.highest))
-            return Cohere.invalid("\(rule.name) must be between \(lowest) and \(highest) inclusive.")
+            return Cohere.invalid("\(rule.name) must be between \(rule.lowest) and \(rule.highest) inclusive.")
         }
     }
 }

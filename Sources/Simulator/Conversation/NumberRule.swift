@@ -4,24 +4,26 @@ import JSON
 struct NumberRule: Sendable {
     enum Violation: Equatable, Sendable {
         case notANumber, notWhole
+        /// The value as it was written.
         case below(String)
         case above(String)
     }
 
     let name: String
-    let lowest: Double
-    let highest: Double
+    /// The limits as vendors print them: `2`, `0.01`.
+    let lowest: String
+    let highest: String
     var isWhole = false
 
-    init(_ name: String, _ range: ClosedRange<Double>) {
+    init(_ name: String, _ lowest: String, _ highest: String) {
         self.name = name
-        lowest = range.lowerBound
-        highest = range.upperBound
+        self.lowest = lowest
+        self.highest = highest
     }
 
     /// A whole number that is at least 1.
     static func count(_ name: String) -> NumberRule {
-        var rule = NumberRule(name, 1...2_147_483_647)
+        var rule = NumberRule(name, "1", "2147483647")
         rule.isWhole = true
         return rule
     }
@@ -29,14 +31,11 @@ struct NumberRule: Sendable {
     /// What is wrong with the value; nil when it is in range, absent or null.
     func violation(in parameters: JSONValue) -> Violation? {
         guard let value = parameters.given(name) else { return nil }
-        guard let number = value.double else { return .notANumber }
+        guard let number = value.number else { return .notANumber }
         if isWhole, value.int == nil { return .notWhole }
-        if number < lowest { return .below(value.number?.text ?? "") }
-        return number > highest ? .above(value.number?.text ?? "") : nil
-    }
-
-    /// A limit as vendors print it: `2`, `0.01`.
-    static func text(_ limit: Double) -> String {
-        Int(exactly: limit).map(String.init) ?? "\(limit)"
+        let written = Millionths(number)
+        if let limit = JSONNumber(lowest), written < Millionths(limit) { return .below(number.text) }
+        if let limit = JSONNumber(highest), written > Millionths(limit) { return .above(number.text) }
+        return nil
     }
 }

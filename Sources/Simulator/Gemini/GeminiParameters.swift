@@ -14,9 +14,9 @@ enum GeminiParameters {
     ]
 
     private static let ranges = [
-        NumberRule("temperature", 0...2), NumberRule("topP", 0...1), NumberRule.count("maxOutputTokens"),
-        NumberRule("frequencyPenalty", -2...2), NumberRule("presencePenalty", -2...2),
-        NumberRule("candidateCount", 1...1),
+        NumberRule("temperature", "0", "2"), NumberRule("topP", "0", "1"), NumberRule.count("maxOutputTokens"),
+        NumberRule("frequencyPenalty", "-2", "2"), NumberRule("presencePenalty", "-2", "2"),
+        NumberRule("candidateCount", "1", "1"),
     ]
 
     static func check(_ body: JSONValue, for model: SimModel) throws(Problem) {
@@ -49,7 +49,7 @@ enum GeminiParameters {
         case .below, .above:
             Gemini.invalid(
                 "* GenerateContentRequest.generation_config.\(rule.name): must be in the range "
-                    + "[\(NumberRule.text(rule.lowest)), \(NumberRule.text(rule.highest))].")
+                    + "[\(rule.lowest), \(rule.highest)].")
         }
     }
 }

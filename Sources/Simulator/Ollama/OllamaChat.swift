@@ -17,11 +17,11 @@ extension Ollama {
     private func checkOptions(_ body: JSONValue) throws(Problem) {
         let floats = ["temperature", "top_p", "frequency_penalty", "presence_penalty", "repeat_penalty"]
         let options = body["options"]
-        for name in floats where options?.given(name).map({ $0.double == nil }) == true {
+        for name in floats where options?.given(name).map({ $0.number == nil }) == true {
             throw Self.invalid("option \"\(name)\" must be of type float32")
         }
         for name in ["num_predict", "num_ctx", "top_k", "seed"]
-        where options?.given(name).map({ $0.double == nil }) == true {
+        where options?.given(name).map({ $0.number == nil }) == true {
             throw Self.invalid("option \"\(name)\" must be of type integer")
         }
     }

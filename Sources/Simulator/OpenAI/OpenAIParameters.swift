@@ -11,9 +11,9 @@ enum OpenAIParameters {
     ]
 
     static let ranges = [
-        NumberRule("temperature", 0...2), NumberRule("top_p", 0...1), NumberRule("frequency_penalty", -2...2),
-        NumberRule("presence_penalty", -2...2), .count("max_tokens"), .count("max_completion_tokens"),
-        NumberRule("n", 1...1),
+        NumberRule("temperature", "0", "2"), NumberRule("top_p", "0", "1"), NumberRule("frequency_penalty", "-2", "2"),
+        NumberRule("presence_penalty", "-2", "2"), .count("max_tokens"), .count("max_completion_tokens"),
+        NumberRule("n", "1", "1"),
     ]
 
     static func check(_ body: JSONValue, for model: SimModel) throws(Problem) {
@@ -41,14 +41,15 @@ enum OpenAIParameters {
                 "Unsupported parameter: 'max_tokens' is not supported with this model. "
                     + "Use 'max_completion_tokens' instead.")
         }
-        if let temperature = body.given("temperature"), temperature.double != 1 {
+        if let temperature = body.given("temperature"), temperature.millionths != Millionths(whole: 1) {
             throw OpenAI.invalid(
                 "temperature", "unsupported_value",
                 "Unsupported value: 'temperature' does not support \(temperature.number?.text ?? "") with this model. "
                     + "Only the default (1) value is supported.")
         }
-        let others = [("top_p", 1.0), ("frequency_penalty", 0), ("presence_penalty", 0)]
-        for (name, standard) in others where body.given(name).map({ $0.double != standard }) == true {
+        let others = [("top_p", 1), ("frequency_penalty", 0), ("presence_penalty", 0)]
+        for (name, standard) in others
+        where body.given(name).map({ $0.millionths != Millionths(whole: standard) }) == true {
             throw OpenAI.invalid(
                 name, "unsupported_parameter", "Unsupported parameter: '\(name)' is not supported with this model.")
         }
@@ -65,12 +66,12 @@ enum OpenAIParameters {
             OpenAI.invalid(
                 rule.name, "\(kind)_below_min_value",
                 "Invalid '\(rule.name)': \(kind) below minimum value. "
-                    + "Expected a value >= \(NumberRule.text(rule.lowest)), but got \(value) instead.")
+                    + "Expected a value >= \(rule.lowest), but got \(value) instead.")
         case .above(let value):
             OpenAI.invalid(
                 rule.name, "\(kind)_above_max_value",
                 "Invalid '\(rule.name)': \(kind) above maximum value. "
-                    + "Expected a value <= \(NumberRule.text(rule.highest)), but got \(value) instead.")
+                    + "Expected a value <= \(rule.highest), but got \(value) instead.")
         }
     }
 }

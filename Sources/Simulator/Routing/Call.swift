@@ -27,9 +27,6 @@ struct Call: Sendable {
 }
 
 extension JSONValue {
-    /// A number for comparison with a limit; the simulator never computes with it.
-    var double: Double? { number.flatMap { Double($0.text) } }
-
     /// The member if it is there and not null.
     func given(_ name: String) -> JSONValue? {
         guard let value = self[name], !value.isNull else { return nil }
