@@ -63,7 +63,8 @@ let package = Package(
         program(
             "providerctl",
             ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
-        program("providersim", ["FastCGI", "JSON"]),
+        library("Simulator", ["Domain", "JSON"]),
+        program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
         // What tests of several targets share: a database of their own.
         .target(
@@ -73,11 +74,12 @@ let package = Package(
         tests("JSON", ["JSON"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
         tests("FastCGI", ["FastCGI", "CFastCGI"]),
-        tests("Crypto", ["Crypto", "JSON"]),
+        tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
         tests("Store", ["Store", "Domain", "Postgres", "Crypto", "ScratchDatabase"]),
         tests("API", ["API", "HTTP", "Domain", "JSON", "ScratchDatabase"]),
+        tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )
