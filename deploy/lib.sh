@@ -112,6 +112,7 @@ start_process() {
     fi
     # In a script without job control setsid, setpriv and the rest replace themselves, so $! is the program's
     # own ID. The service user opens the log: root must not follow a link that the service user could make.
+    # shellcheck disable=SC2016
     (cd "$RUN" && exec setsid nohup "${prefix[@]}" env SWIFT_BACKTRACE=registers=none \
         PROVIDERD_CONFIG="$RUN/conf/providerd.conf" bash -c 'exec "$@" >>"$0" 2>&1' "$RUN/log/$name.log" "$@" \
         </dev/null >/dev/null 2>>"$RUN/setup.log" 9>&-) &
