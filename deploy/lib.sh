@@ -94,7 +94,7 @@ started_at() {
 
 # Prints the ID of a process that this folder started and that still runs.
 process_id() {
-    local file="$RUN/state/$1.pid" pid start
+    local file="$RUN/pid/$1" pid start
     [[ -f $file ]] || return 1
     read -r pid start <"$file" || return 1
     [[ $pid =~ ^[0-9]+$ && -n $start && $(started_at "$pid" || true) == "$start" ]] || return 1
@@ -112,12 +112,13 @@ start_process() {
     fi
     # In a script without job control setsid, setpriv and the rest replace themselves, so $! is the program's
     # own ID. The service user opens the log: root must not follow a link that the service user could make.
+    # shellcheck disable=SC2016
     (cd "$RUN" && exec setsid nohup "${prefix[@]}" env SWIFT_BACKTRACE=registers=none \
         PROVIDERD_CONFIG="$RUN/conf/providerd.conf" bash -c 'exec "$@" >>"$0" 2>&1' "$RUN/log/$name.log" "$@" \
         </dev/null >/dev/null 2>>"$RUN/setup.log" 9>&-) &
     pid=$!
     disown "$pid"
-    printf '%s %s\n' "$pid" "$(started_at "$pid" || echo 0)" >"$RUN/state/$name.pid"
+    printf '%s %s\n' "$pid" "$(started_at "$pid" || echo 0)" >"$RUN/pid/$name"
 }
 
 # Ends a process that we started: asks with a signal (default TERM), waits, then insists.
@@ -125,7 +126,7 @@ start_process() {
 stop_process() {
     local name=$1 seconds=${2:-20} signal=${3:-TERM} pid i
     if ! pid=$(process_id "$name"); then
-        rm -f "$RUN/state/$name.pid"
+        rm -f "$RUN/pid/$name"
         return 0
     fi
     kill -s "$signal" "$pid" 2>/dev/null || true
@@ -138,7 +139,7 @@ stop_process() {
         kill -s KILL "$pid" 2>/dev/null || true
         for ((i = 0; i < 100; i++)); do process_id "$name" >/dev/null || break; sleep 0.05; done
     fi
-    rm -f "$RUN/state/$name.pid"
+    rm -f "$RUN/pid/$name"
 }
 
 # The end of the logs of processes; the word `setup` stands for what this script's own commands said.

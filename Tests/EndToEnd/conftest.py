@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from stack import Simulator, Stack  # noqa: E402
+from stack import Simulator, SimulatorRequests, Stack  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +27,14 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 def simulator(stack: Stack) -> Simulator:
     """The simulator that belongs to the stack."""
     return Simulator(url=stack.simulator_url, ca=stack.ca)
+
+
+@pytest.fixture
+def simulator_requests(simulator: Simulator) -> Iterator[SimulatorRequests]:
+    """What the simulator was asked by the stack."""
+    seen = SimulatorRequests(simulator)
+    yield seen
+    seen.client.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shlex
@@ -50,6 +51,24 @@ class Simulator:
 
     url: str
     ca: str
+
+
+class SimulatorRequests:
+    """What the simulator was asked, through its own API."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        trust = ssl.create_default_context(cafile=simulator.ca)
+        self.client = httpx.Client(base_url=f"{simulator.url}/_sim", verify=trust, trust_env=False, timeout=20)
+
+    def clear(self, provider: str) -> None:
+        """Forgets the requests so far; the simulator has one log for all providers."""
+        self.client.delete("/requests").raise_for_status()
+
+    def last(self, provider: str) -> dict:
+        """The newest request to that provider, its body parsed. There has to be one."""
+        found = self.client.get("/requests", params={"provider": provider, "limit": 1}).raise_for_status().json()
+        request = found["requests"][0]
+        return {**request, "body": json.loads(request["body"]) if request["body"] else None}
 
 
 @dataclass

@@ -60,7 +60,7 @@ make_socket_folder() {
 make_folders() {
     make_run_folder
     lock_run_folder
-    mkdir -p "$RUN/state" "$RUN/conf"
+    mkdir -p "$RUN/state" "$RUN/pid" "$RUN/conf"
     : >"$RUN/setup.log"
     service_folder "$RUN/log" 0755
     make_socket_folder
