@@ -9,16 +9,33 @@ package struct TokenClaims: Sendable {
     package init(tenant: String = "tenant") { self.tenant = tenant }
 }
 
+/// The keys of the moment.
+package struct Verification: Sendable {
+    package let verifier: JWTVerifier
+    /// Another number for each set of keys: what was verified with an earlier one is verified again.
+    package let generation: Int
+
+    package init(verifier: JWTVerifier, generation: Int) {
+        self.verifier = verifier
+        self.generation = generation
+    }
+}
+
 /// Turns an `Authorization` header into a caller.
 package final class Authenticator: Sendable {
-    private let verifier: @Sendable () -> JWTVerifier
+    private struct Verified {
+        let caller: Caller
+        let generation: Int
+    }
+
+    private let verification: @Sendable () -> Verification
     private let roles: RoleTable
     private let claims: TokenClaims
-    private let cache = TokenCache<Caller>(capacity: 4_096)
+    private let cache = TokenCache<Verified>(capacity: 4_096)
 
-    /// `verifier` is asked for at each token that is not known yet, so that a changed key file is seen.
-    package init(verifier: @escaping @Sendable () -> JWTVerifier, roles: RoleTable, claims: TokenClaims) {
-        self.verifier = verifier
+    /// `verification` is asked for at every request, so that a withdrawn key is seen at once; it must be cheap.
+    package init(verification: @escaping @Sendable () -> Verification, roles: RoleTable, claims: TokenClaims) {
+        self.verification = verification
         self.roles = roles
         self.claims = claims
     }
@@ -26,11 +43,14 @@ package final class Authenticator: Sendable {
     /// Every reason to refuse looks alike: `.unauthenticated`.
     package func caller(authorization header: String?, now: Timestamp) throws(Failure) -> Caller {
         guard let header, let token = Self.bearerToken(header) else { throw .unauthenticated }
-        if let known = cache.value(for: token, now: now.seconds) { return known }
+        let current = verification()
+        if let known = cache.value(for: token, now: now.seconds), known.generation == current.generation {
+            return known.caller
+        }
         do throws(JWTError) {
-            let verified = try verifier().verify(token, now: now.seconds)
+            let verified = try current.verifier.verify(token, now: now.seconds)
             let caller = caller(verified)
-            cache.store(caller, for: token, until: verified.expiresAt)
+            cache.store(Verified(caller: caller, generation: current.generation), for: token, until: verified.expiresAt)
             return caller
         } catch {
             throw .unauthenticated

@@ -48,7 +48,7 @@ package struct TokenSettings: Sendable {
     package func fixedKeys() throws(ConfigurationError) -> JWTKeySet {
         var keys = JWTKeySet.empty
         do throws(CryptoError) {
-            if secretFile != nil { keys = try keys.merging(.secret(secretOctets(), algorithm: .HS256)) }
+            if secretFile != nil { keys = try keys.merging(.secret(secretOctets(), algorithm: .hs256)) }
             for (algorithm, path) in pemFiles {
                 keys = try keys.merging(.pem(pem(path), algorithm: algorithm))
             }

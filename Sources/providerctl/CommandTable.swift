@@ -3,16 +3,16 @@ import Domain
 import Foundation
 
 /// One command of the command line.
-struct Command {
+struct Command: Sendable {
     let name: String
     let summary: String
     /// The words after the name, and what they mean, one a line.
     let usage: String
-    let run: (inout Arguments, Output) throws -> ExitStatus
+    let run: @Sendable (inout Arguments, Output) throws -> ExitStatus
 
     init(
         _ name: String, _ summary: String, usage: String = "",
-        run: @escaping (inout Arguments, Output) throws -> ExitStatus
+        run: @escaping @Sendable (inout Arguments, Output) throws -> ExitStatus
     ) {
         self.name = name
         self.summary = summary

@@ -1,4 +1,5 @@
 import Configuration
+import Crypto
 import Domain
 import Foundation
 import JSON

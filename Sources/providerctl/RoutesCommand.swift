@@ -1,5 +1,6 @@
 import API
 import Configuration
+import Domain
 import HTTP
 import JSON
 

@@ -43,7 +43,7 @@ extension Command {
             $0.field("iat", Int(min(now, now + ttl)))
             $0.field("exp", Int(now + ttl))
         }
-        let token = try JWTSigner.sign(claims: claims, secret: try settings.secret(), algorithm: .HS256, keyID: nil)
+        let token = try JWTSigner.sign(claims: claims, secret: try settings.secret(), algorithm: .hs256, keyID: nil)
         output.text(token)
         output.json {
             $0.object {

@@ -29,16 +29,8 @@ enum Assembly {
 
     private static func authenticator(_ configuration: Configuration, log: Log) throws -> Authenticator {
         let tokens = configuration.tokens
-        let fixed = try tokens.fixedKeys()
-        let settings = tokens.verification
-        let claims = TokenClaims(tenant: tokens.tenantClaim)
-        guard let path = tokens.jwksFile else {
-            let verifier = JWTVerifier(keys: fixed, settings: settings)
-            return Authenticator(verifier: { verifier }, roles: configuration.roles, claims: claims)
-        }
-        let file = try JWKSFile(path: path) { log.event("error", "JWKS file: \($0)") }
+        let keys = try TokenKeys(fixed: try tokens.fixedKeys(), jwks: tokens.jwksFile, tokens.verification, log: log)
         return Authenticator(
-            verifier: { JWTVerifier(keys: fixed.merging(file.keys()), settings: settings) },
-            roles: configuration.roles, claims: claims)
+            verification: { keys.current() }, roles: configuration.roles, claims: TokenClaims(tenant: tokens.tenantClaim))
     }
 }

@@ -113,6 +113,7 @@ private final class FastCGISource: RequestSource {
         case .bodyTruncated(let expected, let received):
             .invalid("body", "ends after \(received) of \(expected) bytes")
         case .clientGone: .invalid("body", "was cut off")
+        case .badHeader(let name): .defect("the answer's header \(name) cannot be sent")
         }
     }
 
