@@ -10,8 +10,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Fuzzing needs flags that SwiftPM calls unsafe, so its targets exist on request only: `Tests/Fuzz/run`.
+let isFuzzing = Context.environment["PROVIDERD_FUZZ"] != nil
+let instrumented: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : []
+
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + instrumented)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -20,6 +24,14 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+/// One libFuzzer program, in `Tests/Fuzz/<Name>`.
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Fuzz" + name, dependencies: dependencies + ["CLibFuzzer"], path: "Tests/Fuzz/" + name,
+        exclude: ["corpus"],
+        swiftSettings: strict + instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
 let package = Package(
@@ -83,3 +95,11 @@ let package = Package(
         tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )
+
+if isFuzzing {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        fuzz("JSON", ["JSON"]),
+        fuzz("Token", ["Crypto", "JSON"]),
+    ]
+}

@@ -24,7 +24,7 @@ enum Token {
 
     /// A token signed with a private key.
     static func signed(
-        header: String, _ claims: String = claims, _ key: SigningKey, _ algorithm: JWTAlgorithm
+        header: String, _ key: SigningKey, _ algorithm: JWTAlgorithm
     ) throws -> String {
         let message = message(header, claims)
         return message + "." + Base64URL.encode(try key.signForToken(Array(message.utf8), algorithm))

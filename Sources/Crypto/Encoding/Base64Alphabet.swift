@@ -39,25 +39,48 @@ struct Base64Alphabet: Sendable {
     func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         // One letter alone holds six bits: no octet is written that way.
         guard text.count % 4 != 1 else { return nil }
-        var isCanonical = true
-        let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 2) { output, count in
-            var pending: UInt32 = 0
-            var bits: UInt32 = 0
-            var seen: UInt8 = 0
-            for letter in text {
-                let value = values[Int(letter)]
-                // Values are below 64, so only `noLetter` sets the upper bits.
-                seen |= value
-                pending = pending << 6 | UInt32(value & 63)
-                bits += 6
-                if bits >= 8 {
-                    bits -= 8
-                    output[count] = UInt8(truncatingIfNeeded: pending >> bits)
-                    count += 1
-                }
+        var isCanonical = false
+        let bytes = values.withUnsafeBufferPointer { values in
+            [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 2) { output, count in
+                isCanonical = Self.decode(text, values, output, &count)
             }
-            isCanonical = seen < 64 && pending & (1 << bits - 1) == 0
         }
         return isCanonical ? bytes : nil
+    }
+
+    private static func decode(
+        _ text: UnsafeBufferPointer<UInt8>, _ values: UnsafeBufferPointer<UInt8>,
+        _ output: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
+    ) -> Bool {
+        // Values are below 64, so only `noLetter` sets the upper bits of what has been seen.
+        var seen: UInt8 = 0
+        func value(_ index: Int) -> UInt32 {
+            let value = values[Int(text[index])]
+            seen |= value
+            return UInt32(value)
+        }
+        var index = 0
+        while index + 4 <= text.count {
+            let group = value(index) << 18 | value(index + 1) << 12 | value(index + 2) << 6 | value(index + 3)
+            output[count] = UInt8(truncatingIfNeeded: group >> 16)
+            output[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+            output[count + 2] = UInt8(truncatingIfNeeded: group)
+            index += 4
+            count += 3
+        }
+        // Two letters are one octet and four spare bits, three are two octets and two spare bits.
+        var spare: UInt32 = 0
+        if text.count - index >= 2 {
+            let group = value(index) << 12 | value(index + 1) << 6 | (text.count - index == 3 ? value(index + 2) : 0)
+            output[count] = UInt8(truncatingIfNeeded: group >> 10)
+            count += 1
+            spare = group & 0x3FF
+            if text.count - index == 3 {
+                output[count] = UInt8(truncatingIfNeeded: group >> 2)
+                count += 1
+                spare = group & 3
+            }
+        }
+        return seen < 64 && spare == 0
     }
 }

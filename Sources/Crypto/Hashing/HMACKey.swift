@@ -11,8 +11,11 @@ final class HMACKey: @unchecked Sendable {
 
     init(_ key: UnsafeRawBufferPointer, _ function: HashFunction) {
         self.function = function
-        var block = key.count > function.blockCount ? function.digest(key) : Array(key)
-        block += [UInt8](repeating: 0, count: function.blockCount - block.count)
+        // One array of the final size: growing it would leave the key behind in freed memory.
+        var block = [UInt8](repeating: 0, count: function.blockCount)
+        var hashed = key.count > function.blockCount ? function.digest(key) : []
+        block.withUnsafeMutableBytes { hashed.isEmpty ? $0.copyBytes(from: key) : $0.copyBytes(from: hashed) }
+        wipe(&hashed)
         inner = SHA2State(function)
         outer = SHA2State(function)
         // ipad and opad of RFC 2104; the second mask undoes the first.

@@ -57,14 +57,20 @@ package struct JWTKeySet: Sendable {
     /// For the operator: the algorithm and ID of each key.
     package var summary: [String] { keys.map { "\($0.algorithm.rawValue) \($0.id ?? "(no ID)")" } }
 
-    /// The keys that may have signed a token with this header; never an empty array.
-    func candidates(_ header: JOSEHeader) throws(JWTError) -> [VerificationKey] {
+    /// Whether one of the keys that a token with this header may name signed `message`.
+    /// Throws when there is no such key, so that the operator learns the difference from a bad signature.
+    func verify(_ signature: [UInt8], over message: UnsafeRawBufferPointer, _ header: JOSEHeader) throws(JWTError) {
         if let id = header.keyID, let position = positions[Array(id.utf8)] {
             guard keys[position].algorithm == header.algorithm else { throw .algorithmDoesNotFitKey }
-            return [keys[position]]
+            guard keys[position].verifies(signature, over: message) else { throw .badSignature }
+            return
         }
-        let fitting = keys.filter { $0.algorithm == header.algorithm && (header.keyID == nil || $0.id == nil) }
-        guard !fitting.isEmpty else { throw header.keyID == nil ? .noKeyForAlgorithm : .unknownKey }
-        return fitting
+        var hasCandidate = false
+        for key in keys where key.algorithm == header.algorithm && (header.keyID == nil || key.id == nil) {
+            if key.verifies(signature, over: message) { return }
+            hasCandidate = true
+        }
+        if hasCandidate { throw .badSignature }
+        throw header.keyID == nil ? .noKeyForAlgorithm : .unknownKey
     }
 }

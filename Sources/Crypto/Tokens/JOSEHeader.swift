@@ -7,26 +7,31 @@ struct JOSEHeader: Sendable, Equatable {
     /// An opaque name for a look-up in memory, never a path, an address or part of a statement.
     let keyID: String?
 
-    /// Parameters that nobody may send. `crit` and `b64` change how the token is to be read (RFC 7515 section
-    /// 4.1.11, RFC 7797); the others bring or fetch a key chosen by the sender (RFC 8725 section 3.10); `zip`
-    /// belongs to encryption and would be a way to expand.
-    private static let forbidden = ["crit", "b64", "jku", "jwk", "x5u", "x5c", "zip"]
-
     init(_ segment: ArraySlice<UInt8>) throws(JWTError) {
         guard let text = Base64URL.decode(segment) else { throw .badEncoding(part: "header") }
-        let header = try Self.object(text)
-        if let name = Self.forbidden.first(where: { header[$0] != nil }) { throw .forbiddenHeader(name) }
-        algorithm = try Self.algorithm(header["alg"])
-        switch header["typ"] {
-        case nil: break
-        case .string(let type)? where Self.isToken(type): break
-        default: throw .wrongType
+        var algorithm: JWTAlgorithm?
+        var keyID: String?
+        for member in try Self.object(text).members {
+            switch member.name {
+            case "alg":
+                algorithm = try Self.algorithm(member.value)
+            case "kid":
+                guard case .string(let id) = member.value else { throw .badHeader("kid is not a text") }
+                keyID = id
+            case "typ":
+                guard case .string(let type) = member.value, Self.isToken(type) else { throw .wrongType }
+            case "crit", "b64", "jku", "jwk", "x5u", "x5c", "zip":
+                // `crit` and `b64` change how the token is to be read (RFC 7515 section 4.1.11, RFC 7797). The others
+                // bring or fetch a key of the sender's choice (RFC 8725 section 3.10). `zip` belongs to encryption
+                // and would be a way to expand.
+                throw .forbiddenHeader(member.name)
+            default:
+                break
+            }
         }
-        switch header["kid"] {
-        case nil: keyID = nil
-        case .string(let id)?: keyID = id
-        default: throw .badHeader("kid is not a text")
-        }
+        guard let algorithm else { throw .badHeader("alg is missing") }
+        self.algorithm = algorithm
+        self.keyID = keyID
     }
 
     private static func object(_ text: [UInt8]) throws(JWTError) -> JSONObject {
@@ -37,16 +42,15 @@ struct JOSEHeader: Sendable, Equatable {
         }
     }
 
-    private static func algorithm(_ value: JSONValue?) throws(JWTError) -> JWTAlgorithm {
-        guard let name = value?.string else { throw .badHeader("alg is missing or not a text") }
-        guard name.lowercased() != "none" else { throw .unsecured }
-        guard let algorithm = JWTAlgorithm(rawValue: name) else { throw .unknownAlgorithm(String(name.prefix(32))) }
-        return algorithm
+    private static func algorithm(_ value: JSONValue) throws(JWTError) -> JWTAlgorithm {
+        guard case .string(let name) = value else { throw .badHeader("alg is not a text") }
+        if let algorithm = JWTAlgorithm(rawValue: name) { return algorithm }
+        throw name.lowercased() == "none" ? .unsecured : .unknownAlgorithm(String(name.prefix(32)))
     }
 
     /// RFC 7519 section 5.1 and RFC 9068 section 2.1; `application/` may be left out (RFC 7515 section 4.1.9).
     /// Other types, such as identity or log-out tokens, are not for us (RFC 8725 section 3.11).
     private static func isToken(_ type: String) -> Bool {
-        ["jwt", "at+jwt", "application/jwt", "application/at+jwt"].contains(type.lowercased())
+        type == "JWT" || ["jwt", "at+jwt", "application/jwt", "application/at+jwt"].contains(type.lowercased())
     }
 }

@@ -7,12 +7,12 @@ enum JSONWebSignature {
         guard token.utf8.count <= maxLength else { throw .tooLong(limit: maxLength) }
         let text = Array(token.utf8)
         guard let (firstDot, secondDot) = dots(text) else { throw .notThreeParts }
-        let candidates = try keys.candidates(JOSEHeader(text[..<firstDot]))
+        let header = try JOSEHeader(text[..<firstDot])
         guard let signature = Base64URL.decode(text[(secondDot + 1)...]) else { throw .badEncoding(part: "signature") }
-        let isSigned = text[..<secondDot].withUnsafeBytes { message in
-            candidates.contains { $0.verifies(signature, over: message) }
+        try text.withUnsafeBufferPointer { octets throws(JWTError) in
+            let message = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: octets[..<secondDot]))
+            try keys.verify(signature, over: message, header)
         }
-        guard isSigned else { throw .badSignature }
         guard let payload = Base64URL.decode(text[(firstDot + 1)..<secondDot]) else {
             throw .badEncoding(part: "payload")
         }

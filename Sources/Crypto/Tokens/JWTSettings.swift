@@ -33,4 +33,11 @@ package struct JWTClaims: Sendable, Equatable {
     package let expiresAt: Int64
     /// All claims, the registered ones included.
     package let claims: JSONObject
+
+    /// For tests of those who use claims; nothing is checked.
+    package init(subject: String, expiresAt: Int64, claims: JSONObject) {
+        self.subject = subject
+        self.expiresAt = expiresAt
+        self.claims = claims
+    }
 }

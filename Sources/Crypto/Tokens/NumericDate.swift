@@ -10,7 +10,14 @@ enum NumericDate {
     ///
     /// Works on the digits: a binary float would round, and converting a huge one to an integer traps.
     static func seconds(_ value: JSONValue) -> Int64? {
-        guard let text = value.number?.text, !text.hasPrefix("-") else { return nil }
+        guard case .number(let number) = value else { return nil }
+        // Nearly every time is written as plain digits.
+        if let seconds = Int64(number.text) { return 0...latest ~= seconds && number.text != "-0" ? seconds : nil }
+        return exactSeconds(number.text)
+    }
+
+    private static func exactSeconds(_ text: String) -> Int64? {
+        guard !text.hasPrefix("-") else { return nil }
         let parts = text.utf8.split(maxSplits: 1) { $0 | 0x20 == UInt8(ascii: "e") }
         let mantissa = parts.first?.split(separator: UInt8(ascii: "."), maxSplits: 1) ?? []
         guard let whole = mantissa.first else { return nil }
