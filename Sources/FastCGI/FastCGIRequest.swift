@@ -16,20 +16,29 @@ package enum FastCGIError: Error, Equatable, Sendable {
 /// One request as libfcgi parsed it. Used by one thread at a time.
 package final class FastCGIRequest {
     private let raw: UnsafeMutablePointer<FCGX_Request>
-    private var prefetched: [UInt8]?
-    private var bodyIsRead = false
-    private var failed = false
+    private let isWhole: Bool
+    private var body: [UInt8]?
+    private var bodyProblem: FastCGIError?
+    private var inputFailed = false
+    private var outputFailed = false
+
+    /// libfcgi's own set-up, once in a process; without it every request fails.
+    static let libraryIsReady = FCGX_Init() == 0
 
     /// Adopts a connection that was accepted elsewhere and lets libfcgi parse the request that waits in it. Nil when
-    /// there is none; the connection is then closed.
+    /// there is none; the connection is then closed. `isWhole` says that the body is there, too, so that reading it
+    /// cannot wait.
     ///
     /// libfcgi accepts by itself only when `ipcFd` is negative. With a descriptor there and `keepConnection` set, it
-    /// takes the request from that one; `FastCGITests` pins this for the version that is built with.
-    init?(adopting descriptor: Int32) {
+    /// takes the request from that one; `detached` keeps it from waiting two seconds for the other side when it closes
+    /// a connection on which it found nonsense. `FastCGITests` pins this for the version that is built with.
+    init?(adopting descriptor: Int32, isWhole: Bool) {
+        self.isWhole = isWhole
         raw = .allocate(capacity: 1)
         FCGX_InitRequest(raw, -1, Int32(FCGI_FAIL_ACCEPT_ON_INTR))
         raw.pointee.ipcFd = descriptor
         raw.pointee.keepConnection = 1
+        raw.pointee.detached = 1
         guard FCGX_Accept_r(raw) == 0 else {
             // libfcgi has closed it, unless it never got that far.
             if raw.pointee.ipcFd >= 0 { close(raw.pointee.ipcFd) }
@@ -37,6 +46,9 @@ package final class FastCGIRequest {
             return nil
         }
     }
+
+    /// The connection, which is open until `finish`.
+    var descriptor: Int32 { raw.pointee.ipcFd }
 
     deinit { raw.deallocate() }
 
@@ -67,30 +79,48 @@ package final class FastCGIRequest {
 
     // MARK: - Body
 
-    /// The whole body. Compares what came with CONTENT_LENGTH: a body that is cut short is an error.
+    /// The whole body, as often as it is asked for. Compares what came with CONTENT_LENGTH: a body that is cut short or
+    /// goes on is an error, and so is one whose length is not said.
     package func readBody(limit: Int) throws(FastCGIError) -> [UInt8] {
-        if let prefetched {
-            guard prefetched.count <= limit else { throw .bodyTooLarge(limit: limit) }
-            return prefetched
+        if let bodyProblem { throw bodyProblem }
+        if let body {
+            guard body.count <= limit else { throw .bodyTooLarge(limit: limit) }
+            return body
         }
         let expected = try contentLength()
         guard expected <= limit else { throw .bodyTooLarge(limit: limit) }
-        bodyIsRead = true
+        do throws(FastCGIError) {
+            let body = try takeBody(expected)
+            self.body = body
+            return body
+        } catch {
+            inputFailed = true
+            bodyProblem = error
+            throw error
+        }
+    }
+
+    /// Reads the body now, on the thread that may wait for it. What goes wrong is said by `readBody`.
+    func prefetchBody(limit: Int) {
+        do throws(FastCGIError) {
+            _ = try readBody(limit: limit)
+        } catch {
+            // Kept in `bodyProblem`, or found again from CONTENT_LENGTH.
+        }
+    }
+
+    private func takeBody(_ expected: Int) throws(FastCGIError) -> [UInt8] {
         var body = [UInt8](repeating: 0, count: expected)
         let received = body.withUnsafeMutableBytes { buffer in
             // A length fits into 32 bits here: the limit on bodies is far below.
             FCGX_GetStr(buffer.baseAddress, Int32(clamping: expected), raw.pointee.in)
         }
         guard Int(received) == expected else {
-            failed = true
             throw .bodyTruncated(expected: expected, received: Int(received))
         }
+        // The record that ends the body is taken as well: it would be read as the next request.
+        guard FCGX_GetChar(raw.pointee.in) < 0 else { throw .badContentLength }
         return body
-    }
-
-    /// Reads the body now, on the thread that may wait for it. What goes wrong is said by `readBody`.
-    func prefetchBody(limit: Int) {
-        if let body = try? readBody(limit: limit) { prefetched = body }
     }
 
     private func contentLength() throws(FastCGIError) -> Int {
@@ -130,20 +160,22 @@ package final class FastCGIRequest {
     }
 
     private func put(_ octets: [UInt8]) throws(FastCGIError) {
+        // After an error libfcgi reports success for what it throws away.
+        guard !outputFailed else { throw .clientGone }
         let written = octets.withUnsafeBytes { buffer -> Int32 in
             guard let start = buffer.baseAddress else { return 0 }
             return FCGX_PutStr(
                 start.assumingMemoryBound(to: CChar.self), Int32(clamping: buffer.count), raw.pointee.out)
         }
         guard Int(written) == octets.count else {
-            failed = true
+            outputFailed = true
             throw .clientGone
         }
     }
 
     private func flush() throws(FastCGIError) {
         guard FCGX_FFlush(raw.pointee.out) == 0 else {
-            failed = true
+            outputFailed = true
             throw .clientGone
         }
     }
@@ -173,26 +205,30 @@ package final class FastCGIRequest {
 
     /// Ends the request. Returns the connection when it can take another one; otherwise it is closed.
     ///
-    /// libfcgi's own closing waits up to two seconds for the other side and uses select(), which cannot take
-    /// descriptors above 1023: the streams are closed here and the descriptor is ours.
+    /// libfcgi's own closing waits up to two seconds for the other side: the streams are closed here and the descriptor
+    /// is ours.
     func finish() -> Int32? {
-        let isDrained = bodyIsRead || drain()
-        // Before FCGX_Free: its streams hold the error state.
-        var errors = FCGX_FClose(raw.pointee.err)
-        errors |= FCGX_FClose(raw.pointee.out)
-        errors |= FCGX_GetError(raw.pointee.in)
         let descriptor = raw.pointee.ipcFd
-        let isKept = raw.pointee.keepConnection != 0 && errors == 0 && isDrained && !failed
+        // Before the end of the answer is sent: after it the next request may come in behind the unread body.
+        let isDrained = !inputFailed && (body != nil || isWhole && drain())
+        var isKept = raw.pointee.keepConnection != 0 && isDrained && !outputFailed
+        if !outputFailed {
+            // Before FCGX_Free: its streams hold the error state.
+            var errors = FCGX_FClose(raw.pointee.err)
+            errors |= FCGX_FClose(raw.pointee.out)
+            errors |= FCGX_GetError(raw.pointee.in)
+            isKept = isKept && errors == 0
+        }
         FCGX_Free(raw, 0)
         if isKept { return descriptor }
         close(descriptor)
         return nil
     }
 
-    /// Takes the rest of an unread body, which would be read as the next request. More than a little is not worth it.
+    /// Takes an unread body, which would be read as the next request. It is there: a socket holds some 200,000 octets.
     private func drain() -> Bool {
         var rest = [UInt8](repeating: 0, count: 16_384)
-        for _ in 0..<8 {
+        for _ in 0..<32 {
             let count = rest.withUnsafeMutableBytes { FCGX_GetStr($0.baseAddress, 16_384, raw.pointee.in) }
             if count < 16_384 { return true }
         }

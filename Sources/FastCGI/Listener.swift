@@ -20,6 +20,7 @@ package enum Listener {
         guard descriptor >= 0 else { throw ListenerError("socket", errno: errno) }
         do throws(ListenerError) {
             try removeStale(path, &address)
+            // bind() makes the file, with what the mask leaves of it.
             let mask = umask(0o777 & ~mode)
             let result = withAddress(&address) { Glibc.bind(descriptor, $0, $1) }
             let code = errno
@@ -39,6 +40,8 @@ package enum Listener {
         if let process = getenv("LISTEN_PID"), atoi(process) == getpid(), let count = getenv("LISTEN_FDS"),
             atoi(count) >= 1, isListening(3)
         {
+            // Children get it as descriptor 0, and once is enough.
+            _ = fcntl(3, F_SETFD, FD_CLOEXEC)
             return 3
         }
         return isListening(0) ? 0 : nil
@@ -54,12 +57,13 @@ package enum Listener {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw ListenerError("\(path) exists and is not a socket") }
-        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard probe >= 0 else { throw ListenerError("socket", errno: errno) }
         defer { close(probe) }
-        guard withAddress(&address, { connect(probe, $0, $1) }) != 0 else {
-            throw ListenerError("another server listens on \(path)")
-        }
-        unlink(path)
+        // A server whose queue is full answers EAGAIN: only this one means that there is none.
+        let isServed = withAddress(&address) { connect(probe, $0, $1) } == 0 || errno != ECONNREFUSED
+        guard !isServed else { throw ListenerError("another server listens on \(path)") }
+        guard unlink(path) == 0 else { throw ListenerError("cannot replace \(path)", errno: errno) }
     }
 
     private static func unixAddress(_ path: String) throws(ListenerError) -> sockaddr_un {

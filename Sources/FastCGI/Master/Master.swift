@@ -80,7 +80,8 @@ package final class Master {
             for child in new { end(child) }
             return
         }
-        for child in old { end(child) }
+        // Those that are still there: the number of one that has died may be another process's by now.
+        for child in children where old.contains(where: { $0 === child }) { end(child) }
     }
 
     private func startMissing() {
@@ -103,7 +104,7 @@ package final class Master {
             guard let index = children.firstIndex(where: { $0.process == process }) else { continue }
             let child = children.remove(at: index)
             guard !child.isEnding else { continue }
-            backOff.ended(after: child.age)
+            backOff.ended(after: child.age, cleanly: status == 0)
             let signal = status & 0x7F
             if signal != 0 {
                 log("error", "worker \(process) was ended by signal \(signal)")
@@ -151,8 +152,8 @@ private struct Deadline {
     var isOver: Bool { Assembler.clock() >= at }
 }
 
-/// Keeps children that die at once from being started in a loop: after three that lived less than ten seconds, at most
-/// one start a second.
+/// Keeps children that die at once from being started in a loop: after three in a row that lived less than ten seconds,
+/// at most one start a second.
 private struct BackOff {
     private var quickDeaths = 0
     private var lastStart: UInt64 = 0
@@ -161,5 +162,9 @@ private struct BackOff {
 
     mutating func started() { lastStart = Assembler.clock() }
 
-    mutating func ended(after age: UInt64) { quickDeaths = age < 10_000_000_000 ? quickDeaths + 1 : 0 }
+    /// A worker that has served its number of requests may do so fast.
+    mutating func ended(after age: UInt64, cleanly: Bool) {
+        let isQuick = age < (cleanly ? 1_000_000_000 : 10_000_000_000)
+        quickDeaths = isQuick ? quickDeaths + 1 : 0
+    }
 }

@@ -10,63 +10,73 @@ final class Assembler: Sendable {
     enum Verdict {
         /// The whole request waits in the connection.
         case complete
-        /// The body is larger than the kernel keeps: somebody must begin to read.
-        case large
-    }
-
-    private struct Parked {
-        let deadline: UInt64
+        /// The body is larger than the kernel keeps: somebody must begin to read, and be done by then.
+        case large(deadline: UInt64)
     }
 
     /// What a socket's buffer holds at most, about: with so much there and no end, the body does not fit into it.
     private static let largeOctets = 65_536
     private static let peekOctets = 262_144
+    /// How exactly overdue connections are seen.
+    private static let tickMilliseconds: Int32 = 50
 
+    let transfers = Transfers()
     private let poller: Poller
-    private let connections: Connections
+    private let wakeUp: WakeUp
     private let limitNanoseconds: UInt64
-    private let release: @Sendable (Int32, Verdict) -> Void
     private let arrived = Mutex([Int32]())
+    private let parkedCount = Atomic(0)
     private let isStopping = Atomic(false)
 
-    init(
-        connections: Connections, limitMilliseconds: Int, release: @escaping @Sendable (Int32, Verdict) -> Void
-    ) throws(ListenerError) {
+    init(limitMilliseconds: Int) throws(ListenerError) {
         poller = try Poller()
-        self.connections = connections
+        wakeUp = try WakeUp()
         limitNanoseconds = UInt64(clamping: limitMilliseconds) * 1_000_000
-        self.release = release
+        guard poller.add(wakeUp.descriptor, .always) else { throw ListenerError("epoll_ctl", errno: errno) }
     }
 
-    /// Takes over a connection that no other epoll watches.
-    func park(_ descriptor: Int32) { arrived.withLock { $0.append(descriptor) } }
+    /// Takes over a connection that nobody else watches or will close.
+    func park(_ descriptor: Int32) {
+        parkedCount.add(1, ordering: .sequentiallyConsistent)
+        arrived.withLock { $0.append(descriptor) }
+        wakeUp.ring()
+    }
 
-    func stop() { isStopping.store(true, ordering: .relaxed) }
+    /// Whether no request is on its way.
+    var isEmpty: Bool { parkedCount.load(ordering: .sequentiallyConsistent) == 0 }
 
-    /// The thread's work, until `stop`.
-    func run() {
-        var parked: [Int32: Parked] = [:]
+    /// Puts an end to what is parked; bodies that are being read have their time.
+    func stop() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        wakeUp.ring()
+    }
+
+    /// The thread's work, until `stop`. `release` gets what can be read, on this thread.
+    func run(release: (Int32, Verdict) -> Void) {
+        var parked: [Int32: UInt64] = [:]
         var buffer = [UInt8](repeating: 0, count: Self.peekOctets)
-        while !isStopping.load(ordering: .relaxed) {
-            // New ones and overdue ones are looked for at least so often.
-            if let ready = poller.wait(milliseconds: 5), parked[ready] != nil { look(at: ready, &parked, &buffer) }
+        while true {
+            let stopping = isStopping.load(ordering: .sequentiallyConsistent)
+            if stopping, transfers.isEmpty { break }
+            let idle = parked.isEmpty && transfers.isEmpty
+            let ready = poller.wait(milliseconds: idle ? -1 : Self.tickMilliseconds)
+            if ready == wakeUp.descriptor { wakeUp.clear() }
+            if let ready, parked[ready] != nil { look(at: ready, &parked, &buffer, release) }
             for descriptor in takeArrived() {
-                parked[descriptor] = Parked(deadline: Self.clock() + limitNanoseconds)
-                guard poller.add(descriptor, .eachArrival) else {
-                    parked[descriptor] = nil
-                    connections.close(descriptor)
-                    continue
+                parked[descriptor] = Self.clock() + limitNanoseconds
+                if poller.add(descriptor, .eachArrival) {
+                    // What came before it was watched is not reported.
+                    look(at: descriptor, &parked, &buffer, release)
+                } else {
+                    drop(descriptor, &parked)
                 }
-                // What came before it was watched is not reported.
-                look(at: descriptor, &parked, &buffer)
             }
             let now = Self.clock()
-            for (descriptor, one) in parked where one.deadline < now {
-                parked[descriptor] = nil
-                connections.close(descriptor)
-            }
+            for (descriptor, deadline) in parked where stopping || deadline < now { drop(descriptor, &parked) }
+            transfers.cut(at: now)
         }
-        poller.end()
+        for (descriptor, _) in parked { drop(descriptor, &parked) }
+        for descriptor in takeArrived() { drop(descriptor, &parked) }
     }
 
     private func takeArrived() -> [Int32] {
@@ -77,43 +87,33 @@ final class Assembler: Sendable {
         }
     }
 
-    private func look(at descriptor: Int32, _ parked: inout [Int32: Parked], _ buffer: inout [UInt8]) {
-        let peeked = Peek.scan(descriptor, &buffer)
-        switch peeked {
+    private func look(
+        at descriptor: Int32, _ parked: inout [Int32: UInt64], _ buffer: inout [UInt8],
+        _ release: (Int32, Verdict) -> Void
+    ) {
+        switch Peek.scan(descriptor, &buffer) {
         case .nothing, .request(.incomplete(parametersComplete: false), _): return
         case .request(.incomplete(parametersComplete: true), let count) where count < Self.largeOctets: return
-        case .gone, .request(.garbage, _):
-            parked[descriptor] = nil
-            connections.close(descriptor)
+        case .gone, .request(.garbage, _): drop(descriptor, &parked)
         case .request(let scan, _):
-            parked[descriptor] = nil
+            let deadline = parked.removeValue(forKey: descriptor) ?? 0
             poller.remove(descriptor)
-            release(descriptor, scan == .complete ? .complete : .large)
+            release(descriptor, scan == .complete ? .complete : .large(deadline: deadline))
+            // Only now: until it is somebody else's, the worker must not think that nothing is under way.
+            parkedCount.subtract(1, ordering: .sequentiallyConsistent)
         }
     }
 
+    private func drop(_ descriptor: Int32, _ parked: inout [Int32: UInt64]) {
+        parked[descriptor] = nil
+        close(descriptor)
+        parkedCount.subtract(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Nanoseconds on the monotonic clock.
     static func clock() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-}
-
-/// A look at what waits in a connection, without taking it.
-enum Peek {
-    case nothing
-    case gone
-    case request(RecordScan, octets: Int)
-
-    static func scan(_ descriptor: Int32, _ buffer: inout [UInt8]) -> Peek {
-        buffer.withUnsafeMutableBytes { space in
-            var count: Int
-            repeat {
-                count = recv(descriptor, space.baseAddress, space.count, Int32(MSG_PEEK | MSG_DONTWAIT))
-            } while count < 0 && errno == EINTR
-            if count < 0 { return errno == EAGAIN || errno == EWOULDBLOCK ? .nothing : .gone }
-            if count == 0 { return .gone }
-            return .request(RecordScan.scan(UnsafeRawBufferPointer(rebasing: space[..<count])), octets: count)
-        }
     }
 }

@@ -1,8 +1,8 @@
 import CFastCGI
 import Glibc
 
-/// An epoll instance. Its calls are safe from any thread.
-struct Poller: Sendable {
+/// An epoll instance. Its calls are safe from any thread; it closes when nobody holds it any more.
+final class Poller: Sendable {
     private let descriptor: Int32
 
     enum Interest {
@@ -50,5 +50,14 @@ struct Poller: Sendable {
         return epoll_wait(descriptor, &event, 1, milliseconds) == 1 ? event.data.fd : nil
     }
 
-    func end() { close(descriptor) }
+    /// At most two descriptors with something to read, at once: beside one that is always ready there is room for
+    /// another.
+    func readyNow() -> [Int32] {
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 2) { events in
+            let count = epoll_wait(descriptor, events.baseAddress, 2, 0)
+            return events.prefix(max(0, Int(count))).map { $0.data.fd }
+        }
+    }
+
+    deinit { close(descriptor) }
 }

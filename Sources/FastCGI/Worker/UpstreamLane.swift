@@ -38,9 +38,8 @@ final class UpstreamLane: @unchecked Sendable {
         return true
     }
 
-    /// Waits until what was taken is done, at most so long. False when time ran out.
-    func drain(milliseconds: Int) -> Bool {
-        let end = Date(timeIntervalSinceNow: Double(milliseconds) / 1_000)
+    /// Waits until what was taken is done, at most until then. False when time ran out.
+    func drain(until end: Date) -> Bool {
         condition.lock()
         defer { condition.unlock() }
         isStopping = true

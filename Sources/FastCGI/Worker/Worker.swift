@@ -7,32 +7,45 @@ package final class Worker: Sendable {
     /// Parsing of nested JSON needs a megabyte; the rest is for handlers.
     static let stackSize = 2 << 20
     private static let peekOctets = 65_536
+    /// How long a worker that stops waits for requests that are about to come: those of which something is there, and
+    /// those of connections just made.
+    private static let lastCallNanoseconds: UInt64 = 800_000_000
 
     private let listener: Int32
     private let application: any FastCGIApplication
     private let settings: WorkerSettings
     private let poller: Poller
-    private let wakeUp: Int32
+    private let wakeUp: WakeUp
+    private let assembler: Assembler
     private let connections = Connections()
     private let isStopping = Atomic(false)
+    private let stoppedAt = Atomic<UInt64>(0)
     private let served = Atomic(0)
     private let lastRequest: Int
 
     /// `listener` is a listening socket, possibly shared with other processes; it is not closed.
     package init(listener: Int32, application: any FastCGIApplication, settings: WorkerSettings) throws(ListenerError) {
+        guard FastCGIRequest.libraryIsReady else { throw ListenerError("libfcgi does not start") }
         self.listener = listener
         self.application = application
         self.settings = settings
         poller = try Poller()
-        wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        // A fifth more or less, so that the workers of a pool do not end at the same time.
-        let spread = max(1, settings.maxRequests / 5)
-        lastRequest = settings.maxRequests == 0 ? .max : settings.maxRequests + Int.random(in: -spread...spread)
+        wakeUp = try WakeUp()
+        assembler = try Assembler(limitMilliseconds: settings.transferMilliseconds)
+        lastRequest = Self.lastRequest(settings.maxRequests)
         // Several processes wait for the same listener: whoever is too late must not block.
         _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK)
-        guard wakeUp >= 0, poller.add(listener, .shared), poller.add(wakeUp, .always) else {
+        guard poller.add(listener, .shared), poller.add(wakeUp.descriptor, .always) else {
             throw ListenerError("cannot watch the listening socket", errno: errno)
         }
+    }
+
+    /// A fifth more or less, so that the workers of a pool do not end at the same time.
+    private static func lastRequest(_ maxRequests: Int) -> Int {
+        guard maxRequests > 0 else { return .max }
+        let spread = maxRequests / 5
+        let (sum, isTooLarge) = maxRequests.addingReportingOverflow(Int.random(in: -spread...spread))
+        return isTooLarge ? .max : sum
     }
 
     /// Serves until `stop`, then until what is under way is done. Signals are blocked in all its threads.
@@ -44,67 +57,78 @@ package final class Worker: Sendable {
         }
         let bulk = UpstreamLane(threads: 8, queue: 256) { [self] request in
             request.prefetchBody(limit: settings.maxBody)
+            assembler.transfers.end(request.descriptor)
             dispatch(request, to: lane)
         }
-        guard let assembler = makeAssembler(bulk) else { return }
-        let group = ThreadGroup()
-        group.start("assembler") { assembler.run() }
+        let background = ThreadGroup()
+        background.start("assembler") { [self] in
+            assembler.run { descriptor, verdict in take(descriptor, verdict, bulk) }
+        }
         let direct = ThreadGroup()
         for _ in 0..<max(1, settings.threads) {
-            direct.start("direct") { [self] in serve(lane, assembler) }
+            direct.start("direct") { [self] in serve(lane) }
         }
         direct.wait()
         assembler.stop()
-        _ = bulk.drain(milliseconds: settings.transferMilliseconds)
-        _ = lane.drain(milliseconds: settings.graceMilliseconds)
-        group.wait()
-        connections.closeAll()
-        poller.end()
-        close(wakeUp)
+        closeWaiting(lane)
+        let patience = Date(timeIntervalSinceNow: Double(settings.graceMilliseconds) / 1_000)
+        _ = bulk.drain(until: patience)
+        _ = lane.drain(until: patience)
+        background.wait()
+        // What came back between the two.
+        for descriptor in connections.waiting { connections.close(descriptor) }
     }
 
     /// Ends `run` gracefully. From any thread, at any time, more than once.
     package func stop() {
+        _ = stoppedAt.compareExchange(
+            expected: 0, desired: Assembler.clock(), ordering: .sequentiallyConsistent)
         guard !isStopping.exchange(true, ordering: .sequentiallyConsistent) else { return }
         poller.remove(listener)
-        var one: UInt64 = 1
-        _ = write(wakeUp, &one, 8)
+        wakeUp.ring()
     }
 
     // MARK: - The direct lane
 
-    private func serve(_ lane: UpstreamLane, _ assembler: Assembler) {
+    private func serve(_ lane: UpstreamLane) {
         var buffer = [UInt8](repeating: 0, count: Self.peekOctets)
+        while !isStopping.load(ordering: .sequentiallyConsistent) {
+            if let ready = poller.wait(milliseconds: -1) { turn(to: ready, lane, &buffer) }
+        }
+        // What can be read is still served, and so is what is about to be.
         while true {
-            let stopping = isStopping.load(ordering: .relaxed)
-            // When stopping, what can be read already is still served.
-            guard let ready = poller.wait(milliseconds: stopping ? 0 : -1) else {
-                if stopping { return }
-                continue
-            }
-            switch ready {
-            case wakeUp:
-                if let rest = afterWakeUp() { look(at: rest, lane, assembler, &buffer) } else { return }
-            case listener: accept()
-            default: look(at: ready, lane, assembler, &buffer)
+            let isLast = nothingIsComing
+            let ready = poller.readyNow().filter { $0 != wakeUp.descriptor }
+            for descriptor in ready { turn(to: descriptor, lane, &buffer) }
+            if ready.isEmpty {
+                if isLast { return }
+                usleep(2_000)
             }
         }
     }
 
-    /// The wake-up stays readable for the other threads and hides what comes behind it: it is taken out, asked for the
-    /// rest, and put back.
-    private func afterWakeUp() -> Int32? {
-        poller.remove(wakeUp)
-        defer { _ = poller.add(wakeUp, .always) }
-        return poller.wait(milliseconds: 0)
+    private var nothingIsComing: Bool {
+        if assembler.isEmpty, !connections.hasFresh { return true }
+        return Assembler.clock() > stoppedAt.load(ordering: .sequentiallyConsistent) + Self.lastCallNanoseconds
+    }
+
+    private func turn(to descriptor: Int32, _ lane: UpstreamLane, _ buffer: inout [UInt8]) {
+        switch descriptor {
+        case wakeUp.descriptor: return
+        case listener: accept()
+        default: look(at: descriptor, lane, &buffer)
+        }
     }
 
     private func accept() {
         let descriptor = Glibc.accept(listener, nil, nil)
-        // Another process or thread was faster, or descriptors have run out: the listener will be reported again.
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else {
+            // Another process or thread was faster; or descriptors have run out, and the listener stays readable.
+            if errno != EAGAIN { usleep(5_000) }
+            return
+        }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        guard connections.insert(descriptor) else {
+        guard connections.insert(descriptor, isFresh: true) else {
             close(descriptor)
             return
         }
@@ -116,26 +140,23 @@ package final class Worker: Sendable {
         if !poller.add(descriptor, .once) { connections.close(descriptor) }
     }
 
-    private func look(at descriptor: Int32, _ lane: UpstreamLane, _ assembler: Assembler, _ buffer: inout [UInt8]) {
+    private func look(at descriptor: Int32, _ lane: UpstreamLane, _ buffer: inout [UInt8]) {
         switch Peek.scan(descriptor, &buffer) {
-        case .request(.complete, _): begin(descriptor, lane)
+        case .request(.complete, _):
+            if let request = adopt(descriptor, isWhole: true) { dispatch(request, to: lane) }
         case .request(.incomplete, _):
             poller.remove(descriptor)
+            connections.forget(descriptor)
             assembler.park(descriptor)
         case .nothing: rearm(descriptor)
         case .gone, .request(.garbage, _): connections.close(descriptor)
         }
     }
 
-    private func begin(_ descriptor: Int32, _ lane: UpstreamLane) {
-        if let request = adopt(descriptor) { dispatch(request, to: lane) }
-    }
-
-    private func adopt(_ descriptor: Int32) -> FastCGIRequest? {
+    private func adopt(_ descriptor: Int32, isWhole: Bool) -> FastCGIRequest? {
         // The number is free for another connection the moment libfcgi closes it.
         connections.forget(descriptor)
-        guard let request = FastCGIRequest(adopting: descriptor) else { return nil }
-        return request
+        return FastCGIRequest(adopting: descriptor, isWhole: isWhole)
     }
 
     private func dispatch(_ request: FastCGIRequest, to lane: UpstreamLane) {
@@ -151,13 +172,17 @@ package final class Worker: Sendable {
     /// After the answer: the connection waits for its next request, or is closed when there will be none.
     private func end(_ request: FastCGIRequest) {
         if let descriptor = request.finish() {
-            if isStopping.load(ordering: .relaxed) || !connections.insert(descriptor) {
+            if isStopping.load(ordering: .sequentiallyConsistent) {
                 close(descriptor)
             } else {
-                rearm(descriptor)
+                awaitRequest(descriptor)
             }
         }
         if served.add(1, ordering: .relaxed).newValue >= lastRequest { stop() }
+    }
+
+    private func awaitRequest(_ descriptor: Int32) {
+        if connections.insert(descriptor) { rearm(descriptor) } else { close(descriptor) }
     }
 
     private func rearm(_ descriptor: Int32) {
@@ -165,25 +190,35 @@ package final class Worker: Sendable {
         if !poller.rearm(descriptor), !poller.add(descriptor, .once) { connections.close(descriptor) }
     }
 
-    // MARK: - Slow senders
-
-    private func makeAssembler(_ bulk: UpstreamLane) -> Assembler? {
-        try? Assembler(connections: connections, limitMilliseconds: settings.transferMilliseconds) {
-            [self] descriptor, verdict in
-            switch verdict {
-            // The next direct thread that is free sees that it is readable.
-            case .complete: rearm(descriptor)
-            case .large: takeLarge(descriptor, bulk)
+    /// Once the direct threads have ended: serves what came in the last moment, closes the rest.
+    private func closeWaiting(_ lane: UpstreamLane) {
+        var buffer = [UInt8](repeating: 0, count: Self.peekOctets)
+        for descriptor in connections.waiting {
+            if case .request(.complete, _) = Peek.scan(descriptor, &buffer) {
+                look(at: descriptor, lane, &buffer)
+            } else {
+                connections.close(descriptor)
             }
         }
     }
 
-    /// libfcgi reads the parameters, which are there; the body is read by a thread that may wait.
-    private func takeLarge(_ descriptor: Int32, _ bulk: UpstreamLane) {
-        guard let request = adopt(descriptor) else { return }
-        if !bulk.take(request) {
-            application.refuse(request)
-            end(request)
+    // MARK: - Slow senders
+
+    private func take(_ descriptor: Int32, _ verdict: Assembler.Verdict, _ bulk: UpstreamLane) {
+        switch verdict {
+        // The next direct thread that is free sees that it is readable.
+        case .complete: awaitRequest(descriptor)
+        case .large(let deadline): takeLarge(descriptor, deadline, bulk)
         }
+    }
+
+    /// libfcgi reads the parameters, which are there; the body is read by a thread that may wait.
+    private func takeLarge(_ descriptor: Int32, _ deadline: UInt64, _ bulk: UpstreamLane) {
+        guard let request = adopt(descriptor, isWhole: false) else { return }
+        assembler.transfers.begin(descriptor, deadline: deadline)
+        guard !bulk.take(request) else { return }
+        assembler.transfers.end(descriptor)
+        application.refuse(request)
+        end(request)
     }
 }
