@@ -94,7 +94,7 @@ private enum CredentialField: String {
         do throws(URLProblem) {
             url = try HTTPURL(text)
         } catch {
-            throw CredentialProblem(reason: error.reason)
+            throw CredentialProblem(reason: "is not acceptable: " + error.reason)
         }
         guard url.query == nil else { throw CredentialProblem(reason: "must not have a query") }
         return .baseURL(url)

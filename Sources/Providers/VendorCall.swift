@@ -33,10 +33,11 @@ struct VendorCall {
     func send(_ request: WireRequest) throws(Failure) -> ProviderAnswer {
         let remaining = deadline.remainingMilliseconds
         guard remaining > 0 else { throw .upstream(.of(.timedOut, wire.displayName)) }
-        let outbound = OutboundRequest(
+        var outbound = OutboundRequest(
             method: request.method, url: try url(request.target), headers: headers(request), body: request.body,
             deadlineMilliseconds: remaining, connectMilliseconds: min(remaining, Self.connectMilliseconds),
-            idleMilliseconds: remaining, maxBodyOctets: Self.maxAnswerOctets)
+            idleMilliseconds: remaining)
+        outbound.maxBodyOctets = Self.maxAnswerOctets
         do throws(OutboundError) {
             return ProviderAnswer(try client.send(outbound), maxOctets: Self.maxAnswerOctets)
         } catch {

@@ -51,7 +51,7 @@ enum EgressVerdict {
 
     init(_ url: HTTPURL, _ policy: AddressPolicy) {
         do throws(OutboundError) {
-            self = .allowed(try policy.resolve(url, withinMilliseconds: 5_000).map(\.text))
+            self = .allowed(try policy.resolve(url, withinMilliseconds: 5_000).map(\.description))
         } catch .addressRefused(let reason) {
             self = .refused(reason)
         } catch {
