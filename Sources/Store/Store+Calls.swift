@@ -87,18 +87,18 @@ extension Transaction {
                    CASE WHEN charge.cost IS NOT NULL THEN charge.id END, \(call.httpRequestID)
             FROM providers p
             LEFT JOIN LATERAL (
-                SELECT version.id, version.currency,
-                       token_cost(version, \(call.promptTokens)::bigint, \(call.cachedPromptTokens)::bigint,
+                SELECT (held.price).id, (held.price).currency,
+                       token_cost(held.price, \(call.promptTokens)::bigint, \(call.cachedPromptTokens)::bigint,
                                   \(call.cacheWriteTokens)::bigint, \(call.completionTokens)::bigint) AS cost
                 FROM unnest(\(call.priceNames)::text[]) WITH ORDINALITY AS candidate (name, rank)
                 JOIN models m ON m.provider_id = p.id AND m.name = candidate.name
                 CROSS JOIN LATERAL (
-                    SELECT *
-                    FROM prices
-                    WHERE model_id = m.id AND effective_from <= \(call.startedAt)::timestamptz
-                    ORDER BY effective_from DESC
+                    SELECT one
+                    FROM prices AS one
+                    WHERE one.model_id = m.id AND one.effective_from <= \(call.startedAt)::timestamptz
+                    ORDER BY one.effective_from DESC
                     LIMIT 1
-                ) AS version
+                ) AS held (price)
                 ORDER BY candidate.rank
                 LIMIT 1
             ) AS charge ON true
