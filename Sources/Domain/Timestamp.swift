@@ -6,7 +6,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package init(seconds: Int64) { microseconds = seconds.multipliedReportingOverflow(by: 1_000_000).partialValue }
+    /// The first or the last moment there is when the seconds are beyond it.
+    package init(seconds: Int64) {
+        let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        microseconds = overflows ? (seconds < 0 ? .min : .max) : product
+    }
 
     /// The wall clock. Deadlines use `Deadline`, which a clock change does not move.
     package static func now() -> Timestamp {
@@ -30,19 +34,26 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         case microseconds = 6
     }
 
-    /// ISO 8601 in UTC with a `Z`, such as `2024-01-01T12:00:00.000Z`.
+    /// ISO 8601 in UTC with a `Z`, such as `2024-01-01T12:00:00.000Z`. A year outside 0 to 9999 has a sign and
+    /// six digits, the expanded form that ECMAScript reads.
     package func iso(_ precision: Precision) -> String {
         let moment = CivilTime(secondsSince1970: seconds)
         var text: [UInt8] = []
         text.reserveCapacity(27)
-        Self.append(&text, moment.year, digits: 4)
+        if 0...9999 ~= moment.year {
+            Self.append(&text, moment.year, digits: 4)
+        } else {
+            text.append(UInt8(ascii: moment.year < 0 ? "-" : "+"))
+            Self.append(&text, abs(moment.year), digits: 6)
+        }
         for (separator, value) in [
             ("-", moment.month), ("-", moment.day), ("T", moment.hour), (":", moment.minute), (":", moment.second),
         ] {
             text.append(contentsOf: separator.utf8)
             Self.append(&text, value, digits: 2)
         }
-        let fraction = Int(microseconds - seconds * 1_000_000)
+        let remainder = Int(microseconds % 1_000_000)
+        let fraction = remainder < 0 ? remainder + 1_000_000 : remainder
         switch precision {
         case .seconds: break
         case .milliseconds:

@@ -8,6 +8,11 @@ struct Outcome: ~Copyable {
 
     deinit { PQclear(pointer) }
 
+    var rowCount: Int { Int(PQntuples(pointer)) }
+
+    /// One of its rows, which must not be used after it.
+    func row(_ index: Int) -> Row { Row(pointer, row: Int32(clamping: index), columns: PQnfields(pointer)) }
+
     var status: ExecStatusType { PQresultStatus(pointer) }
 
     var isError: Bool {

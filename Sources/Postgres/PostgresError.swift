@@ -1,4 +1,5 @@
 /// What can go wrong between us and PostgreSQL.
+@usableFromInline
 package enum PostgresError: Error, Sendable, Equatable {
     /// The database is away: no connection, connection lost before COMMIT was sent, server starting or stopping
     /// (class 08, 57P01, 57P02, 57P03, 57P05, 53300), or no free connection in time. Nothing was changed.

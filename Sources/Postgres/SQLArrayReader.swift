@@ -1,5 +1,6 @@
 extension Array: SQLDecodable where Element: SQLDecodable {
     /// A one-dimensional array without NULL elements; nil for anything else.
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         var reader = SQLArrayReader(text: sqlText)
         guard let elements = reader.elements() else { return nil }

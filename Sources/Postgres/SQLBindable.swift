@@ -5,6 +5,7 @@ package protocol SQLBindable {
 }
 
 /// Octets for a `bytea` column.
+@usableFromInline
 package struct SQLBytes: Equatable, Sendable {
     package let bytes: [UInt8]
 

@@ -1,10 +1,12 @@
 /// What can be read from a column.
+@usableFromInline
 package protocol SQLDecodable {
     /// Reads PostgreSQL's text format; nil when the text is not such a value. The octets are valid during the call only.
     init?(sqlText: UnsafeBufferPointer<UInt8>)
 }
 
 extension String: SQLDecodable {
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         self.init(validating: sqlText, as: UTF8.self)
     }
@@ -12,6 +14,7 @@ extension String: SQLDecodable {
 
 extension Int64: SQLDecodable {
     /// Digits with an optional minus; no sign otherwise, no space, no fraction.
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         var digits = sqlText[...]
         let isNegative = digits.first == UInt8(ascii: "-")
@@ -32,6 +35,7 @@ extension Int64: SQLDecodable {
 }
 
 extension Int: SQLDecodable {
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         guard let value = Int64(sqlText: sqlText) else { return nil }
         self.init(exactly: value)
@@ -39,6 +43,7 @@ extension Int: SQLDecodable {
 }
 
 extension Bool: SQLDecodable {
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         guard sqlText.count == 1 else { return nil }
         switch sqlText[0] {
@@ -51,6 +56,7 @@ extension Bool: SQLDecodable {
 
 extension SQLBytes: SQLDecodable {
     /// The `\x` form, which every connection asks for.
+    @usableFromInline
     package init?(sqlText: UnsafeBufferPointer<UInt8>) {
         guard sqlText.count >= 2, sqlText.count % 2 == 0,
             sqlText[0] == UInt8(ascii: "\\"), sqlText[1] == UInt8(ascii: "x")

@@ -24,17 +24,18 @@ package final class Session {
     package func query<T>(
         _ sql: SQL, _ decode: (inout Row) throws(PostgresError) -> T
     ) throws(PostgresError) -> [T] {
-        let outcome = try held().run(sql)
-        let count = PQntuples(outcome.pointer)
-        let columns = PQnfields(outcome.pointer)
+        let outcome = try run(sql)
+        let count = outcome.rowCount
         var rows: [T] = []
-        rows.reserveCapacity(Int(count))
+        rows.reserveCapacity(count)
         for index in 0..<count {
-            var row = Row(outcome.pointer, row: index, columns: columns)
+            var row = outcome.row(index)
             rows.append(try decode(&row))
         }
         return rows
     }
+
+    func run(_ sql: SQL) throws(PostgresError) -> Outcome { try held().run(sql) }
 
     /// Runs a statement; the number of rows it touched. When the link is lost during a statement outside
     /// a transaction, which commits by itself, the error is `.outcomeUnknown`.

@@ -49,7 +49,7 @@ extension Session {
                 if let error = outcome.error { throw connection.drained(after: error) }
                 continue
             }
-            var row = Row(outcome.pointer, row: 0, columns: PQnfields(outcome.pointer))
+            var row = outcome.row(0)
             do throws(PostgresError) {
                 if onRow(try decode(&row)) { continue }
             } catch {
