@@ -15,7 +15,7 @@ final class Assembler: Sendable {
     }
 
     /// What a socket's buffer holds at most, about: with so much there and no end, the body does not fit into it.
-    private static let largeOctets = 65_536
+    static let largeOctets = 65_536
     private static let peekOctets = 262_144
     /// How exactly overdue connections are seen.
     private static let tickMilliseconds: Int32 = 50
@@ -95,10 +95,12 @@ final class Assembler: Sendable {
         case .nothing, .request(.incomplete(parametersComplete: false), _): return
         case .request(.incomplete(parametersComplete: true), let count) where count < Self.largeOctets: return
         case .gone, .request(.garbage, _): drop(descriptor, &parked)
-        case .request(let scan, _):
+        case .request(let scan, let count):
             let deadline = parked.removeValue(forKey: descriptor) ?? 0
             poller.remove(descriptor)
-            release(descriptor, scan == .complete ? .complete : .large(deadline: deadline))
+            // A direct thread looks at so many octets and no more: it would send a longer request back to here.
+            let isSmall = scan == .complete && count <= Self.largeOctets
+            release(descriptor, isSmall ? .complete : .large(deadline: deadline))
             // Only now: until it is somebody else's, the worker must not think that nothing is under way.
             parkedCount.subtract(1, ordering: .sequentiallyConsistent)
         }

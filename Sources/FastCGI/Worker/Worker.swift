@@ -6,7 +6,7 @@ import Synchronization
 package final class Worker: Sendable {
     /// Parsing of nested JSON needs a megabyte; the rest is for handlers.
     static let stackSize = 2 << 20
-    private static let peekOctets = 65_536
+    private static let peekOctets = Assembler.largeOctets
     /// How long a worker that stops waits for requests that are about to come: those of which something is there, and
     /// those of connections just made.
     private static let lastCallNanoseconds: UInt64 = 800_000_000
