@@ -12,6 +12,8 @@ package final class ReadinessGate: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Held while the very first answer is being looked for: until there is one, everybody waits for it.
+    private let first = Mutex(false)
     private let check: @Sendable () -> Readiness
 
     package init(check: @escaping @Sendable () -> Readiness) { self.check = check }
@@ -25,9 +27,15 @@ package final class ReadinessGate: Sendable {
 
     /// The state of at most a second ago.
     package func current() -> Readiness {
+        first.withLock { isKnown in
+            guard !isKnown else { return }
+            let readiness = check()
+            state.withLock { $0 = State(readiness: readiness, checkedAt: Deadline.clock()) }
+            isKnown = true
+        }
         let now = Deadline.clock()
         let fresh = state.withLock { state -> Readiness? in
-            if let checkedAt = state.checkedAt, now - checkedAt < 1_000_000_000 { return state.readiness }
+            if let checkedAt = state.checkedAt, now < checkedAt + 1_000_000_000 { return state.readiness }
             // Claimed before the question, so that one thread asks and the others go on with what is known.
             state.checkedAt = now
             return nil

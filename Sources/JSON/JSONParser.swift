@@ -139,7 +139,7 @@ package struct JSONParser {
             path.append(.name(name))
             // Octets decide: two names that differ only in Unicode form are different names, but a Swift
             // Set would call them equal. Refusing them too is the safe side.
-            guard names.insert(name).inserted else { throw failure(.duplicateName, at: start) }
+            guard isNew(name, object, &names) else { throw failure(.duplicateName, at: start) }
             skipSpace()
             guard try peek() == UInt8(ascii: ":") else { throw failure(.unexpectedCharacter) }
             at += 1
@@ -148,6 +148,13 @@ package struct JSONParser {
             path.removeLast()
             guard try continues(UInt8(ascii: "}")) else { return object }
         }
+    }
+
+    /// Few members are compared one by one, which is faster than a set.
+    private func isNew(_ name: String, _ object: JSONObject, _ names: inout Set<String>) -> Bool {
+        if object.members.count < 16 { return !object.members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(object.members.map(\.name)) }
+        return names.insert(name).inserted
     }
 
     private mutating func parseArray() throws(JSONError) -> [JSONValue] {

@@ -35,8 +35,8 @@ PROGRAMS = {"providerd", "providerctl", "providersim"}
 FORBIDDEN = (
     r"\btry!", r"\bas!", r"\bfatalError\(", r"\bpreconditionFailure\(", r"\bprecondition\(", r"\bURLSession\b",
     r"\bJSONSerialization\b", r"\bJSONEncoder\b", r"\bJSONDecoder\b", r"\bNSRegularExpression\b", r"\bRegex\b",
-    r"\bactor\b(?! )", r"\bawait\b", r"\bpublic\b (func|struct|enum|class|let|var|init)", r"\bTODO\b", r"\bFIXME\b",
-    r"\bunsafeSQL\b", r"\bFoundation\.Decimal\b", r":\s*Double\b", r"\bDouble\(",
+    r"\bactor [A-Z]", r"\bawait\b", r"\bpublic\b (func|struct|enum|class|let|var|init)", r"\bTODO\b", r"\bFIXME\b",
+    r"\bunsafeSQL\b", r"\bFoundation\.Decimal\b", r":\s*Double\b(?!\()", r"(?<!timeIntervalSinceNow: )\bDouble\(",
 )
 FORBIDDEN_NAMES = re.compile(r"(Core|Common|Utils?|Helpers?|Extensions|Manager|Service|Impl|Base|Info)(\.swift)?$")
 
