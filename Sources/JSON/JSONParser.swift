@@ -1,5 +1,6 @@
 /// Why a text is not acceptable JSON, with the position of the first offending octet.
 package struct JSONError: Error, Equatable, Sendable {
+    /// What is wrong, as a sentence part for people.
     package enum Reason: String, Equatable, Sendable {
         case empty = "the text is empty"
         case tooLarge = "the text is too large"
@@ -311,7 +312,10 @@ package struct JSONParser {
     }
 
     private func decode(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let string = String(validating: text[range], as: UTF8.self) else {
+        let octets = UnsafeBufferPointer(rebasing: text[range])
+        // Most strings are plain ASCII, for which nothing has to be validated.
+        if octets.allSatisfy({ $0 < 0x80 }) { return String(decoding: octets, as: UTF8.self) }
+        guard let string = String(validating: octets, as: UTF8.self) else {
             throw failure(.invalidUTF8, at: range.lowerBound + Self.validPrefix(of: text[range]))
         }
         return string
