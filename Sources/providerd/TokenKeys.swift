@@ -35,7 +35,8 @@ final class TokenKeys: Sendable {
         self.loads = loads
         self.log = log
         let keys = try fixed.merging(file?.keys() ?? .empty)
-        state = Mutex(State(verification: Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0)))
+        state = Mutex(
+            State(verification: Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0)))
     }
 
     func current() -> Verification {
