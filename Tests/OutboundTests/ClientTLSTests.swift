@@ -146,4 +146,21 @@ final class ClientTLSTests: ClientTestCase {
             request(server.url(host: "good.test"), method: "POST", body: body, deadline: 20_000))
         XCTAssertEqual(response.text, body)
     }
+
+    func testAClientMakesTheProcessIgnoreSIGPIPEUnlessItHandlesIt() throws {
+        defer { signal(SIGPIPE, SIG_IGN) }
+        signal(SIGPIPE, SIG_DFL)
+        _ = try client()
+        XCTAssertEqual(handler(of: SIGPIPE), unsafeBitCast(SIG_IGN, to: Int.self))
+        signal(SIGPIPE) { _ in }
+        let own = handler(of: SIGPIPE)
+        _ = try client()
+        XCTAssertEqual(handler(of: SIGPIPE), own)
+    }
+
+    private func handler(of number: Int32) -> Int {
+        var action = sigaction()
+        XCTAssertEqual(sigaction(number, nil, &action), 0)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+    }
 }

@@ -11,7 +11,7 @@ final class ClientTimeTests: ClientTestCase {
         let (error, milliseconds) = failure(of: request, with: try client(), file: file, line: line)
         XCTAssertEqual(error, .timedOut(phase), file: file, line: line)
         XCTAssertGreaterThanOrEqual(milliseconds, limit - 5, file: file, line: line)
-        XCTAssertLessThan(milliseconds, limit + 700, file: file, line: line)
+        XCTAssertLessThan(milliseconds, limit + 1_000, file: file, line: line)
     }
 
     func testAProviderThatNeverAnswersMeetsTheDeadline() throws {
@@ -47,7 +47,7 @@ final class ClientTimeTests: ClientTestCase {
         try assert(request(server.url(), deadline: 400, idle: 300), timesOutIn: .body, after: 400)
     }
 
-    func testASteadyFastStreamMeetsTheDeadline() throws {
+    func testAStreamThatAlwaysHasMoreMeetsTheDeadline() throws {
         let server = try serve { connection in
             connection.write("HTTP/1.1 200 OK\r\n\r\n")
             while connection.write([UInt8](repeating: 0x61, count: 16_384)) {}
@@ -55,10 +55,14 @@ final class ClientTimeTests: ClientTestCase {
         var request = try request(server.url(), deadline: 400)
         request.maxBodyOctets = .max
         let start = Date()
-        XCTAssertThrowsError(try client().stream(request) { _ in true }) {
-            XCTAssertEqual($0 as? OutboundError, .timedOut(.body))
-        }
-        XCTAssertLessThan(Date().timeIntervalSince(start), 1.2)
+        // The reader is slower than the server, so no read ever has to wait.
+        XCTAssertThrowsError(
+            try client().stream(request) { _ in
+                usleep(5_000)
+                return Date().timeIntervalSince(start) < 3
+            }
+        ) { XCTAssertEqual($0 as? OutboundError, .timedOut(.body)) }
+        XCTAssertLessThan(Date().timeIntervalSince(start), 1.4)
     }
 
     func testSilenceWithinTheBodyMeetsTheIdleLimit() throws {
@@ -106,7 +110,7 @@ final class ClientTimeTests: ClientTestCase {
         let (error, milliseconds) = failure(
             of: try request("http://slow.test:8080/", connect: 200), with: try client(resolver: resolver))
         XCTAssertEqual(error, .timedOut(.resolution))
-        XCTAssertLessThan(milliseconds, 900)
+        XCTAssertLessThan(milliseconds, 1_200)
     }
 }
 
