@@ -85,7 +85,10 @@ let package = Package(
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
-        tests("FastCGI", ["FastCGI", "CFastCGI"]),
+        // A FastCGI program of the tests: what the master starts and kills there.
+        .executableTarget(
+            name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
+        tests("FastCGI", ["FastCGI", "CFastCGI", "fastcgi-echo"]),
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
