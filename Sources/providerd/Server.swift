@@ -8,7 +8,7 @@ import JSON
 struct Server: FastCGIApplication {
     let application: Application
     let bodyLimit: Int
-    let log: Log
+    let log: API.Log
 
     func lane(of request: FastCGIRequest) -> Lane {
         let target = Target(request)
