@@ -1,4 +1,5 @@
 import Glibc
+import Locks
 import Synchronization
 
 /// Waits, with one thread for all of them, for requests that come in pieces.
@@ -11,7 +12,7 @@ final class Assembler: Sendable {
     private static let lookMilliseconds = 100
 
     private let epoll: Epoll
-    private let arrivals = Mutex<[Assembly]>([])
+    private let arrivals = Guarded<[Assembly]>([])
     private let wake: Event
     private let isStopped = Atomic(false)
     private let settings: WorkerSettings

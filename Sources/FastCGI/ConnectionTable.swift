@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// The connections of a worker: which wait for a request, and how many are being served.
 ///
@@ -20,7 +20,7 @@ final class ConnectionTable: Sendable {
         var serving = 0
     }
 
-    private let contents = Mutex(Contents())
+    private let contents = Guarded(Contents())
 
     /// Waiting and in service together.
     var count: Int { contents.withLock { $0.waitingCount &+ $0.serving } }

@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// Where a target writes its log: a level (`error`, `warning`, `info`) and a sentence.
 package typealias Log = @Sendable (_ level: String, _ message: String) -> Void
@@ -11,7 +11,7 @@ final class LogGate: Sendable {
     }
 
     private let log: Log
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(_ log: @escaping Log) { self.log = log }
 

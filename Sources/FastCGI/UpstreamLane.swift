@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// The second set of threads, for requests that wait for somebody else's server: created when needed,
 /// bounded, with a bounded queue in front.
@@ -18,7 +18,7 @@ final class UpstreamLane: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let available = Semaphore()
     private let settings: WorkerSettings
     private let serve: @Sendable (FastCGIRequest) -> Void

@@ -1,5 +1,6 @@
 import CFastCGI
 import Glibc
+import Locks
 import Synchronization
 
 /// What the threads of the direct lane do.

@@ -1,5 +1,6 @@
 import CFastCGI
 import Glibc
+import Locks
 import Synchronization
 
 /// One process's share of the work: threads that accept, parse and answer FastCGI requests.
@@ -16,7 +17,7 @@ package final class Worker: Sendable {
     let epoll: Epoll
     let connections = ConnectionTable()
     /// Work that does not come from the epoll, and the event that announces it there.
-    let pending = Mutex<[PendingWork]>([])
+    let pending = Guarded<[PendingWork]>([])
     let pendingEvent: Event
     let isStopping = Atomic(false)
 

@@ -19,16 +19,17 @@ SYSTEM = {"Foundation", "Glibc", "Synchronization"}
 MAY_IMPORT = {
     "Domain": set(),
     "JSON": set(),
-    "Postgres": {"CPostgreSQL"},
-    "FastCGI": {"CFastCGI"},
-    "Crypto": {"COpenSSL", "JSON"},
-    "Outbound": {"COpenSSL"},
+    "Locks": set(),
+    "Postgres": {"CPostgreSQL", "Locks"},
+    "FastCGI": {"CFastCGI", "Locks"},
+    "Crypto": {"COpenSSL", "JSON", "Locks"},
+    "Outbound": {"COpenSSL", "Locks"},
     "HTTP": {"Domain", "JSON"},
     "Store": {"Domain", "JSON", "Postgres", "Crypto"},
     "Providers": {"Domain", "JSON", "Outbound", "Crypto"},
-    "API": {"Domain", "JSON", "Crypto", "HTTP", "Store", "Providers"},
+    "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
-    "Simulator": {"Domain", "JSON"},
+    "Simulator": {"Domain", "JSON", "Locks"},
 }
 PROGRAMS = {"providerd", "providerctl", "providersim"}
 # Traps that end the process, parts that the design rules out, and work that is not finished.
