@@ -8,12 +8,16 @@ import Store
 package struct Application: Sendable {
     private let installation: Installation
     private let router = Router(Surface.all.flatMap(\.routes))
+    /// The methods that some route of the upstream lane has: for the others there is nothing to look up.
+    private let upstreamMethods = Set(
+        Surface.all.flatMap(\.routes).filter { $0.lane == .upstream }.map(\.method.rawValue))
 
     package init(_ installation: Installation) { self.installation = installation }
 
     /// Where a request will run. An unknown path is answered on the spot.
     package func lane(method: String, path: String) -> RouteLane {
-        (try? router.match(Method(rawValue: method), path))?.route.lane ?? .direct
+        guard upstreamMethods.contains(method) else { return .direct }
+        return (try? router.match(Method(rawValue: method), path))?.route.lane ?? .direct
     }
 
     /// The answer to a request, whatever happens.
