@@ -31,6 +31,7 @@ enum Assembly {
         let tokens = configuration.tokens
         let keys = try TokenKeys(fixed: try tokens.fixedKeys(), jwks: tokens.jwksFile, tokens.verification, log: log)
         return Authenticator(
-            verification: { keys.current() }, roles: configuration.roles, claims: TokenClaims(tenant: tokens.tenantClaim))
+            verification: { keys.current() }, roles: configuration.roles,
+            claims: TokenClaims(tenant: tokens.tenantClaim))
     }
 }

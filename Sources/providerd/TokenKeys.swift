@@ -1,6 +1,7 @@
 import API
 import Configuration
 import Crypto
+import Locks
 import Synchronization
 
 /// The keys that tokens are verified with: those that never change while the program runs, and those of a JWKS file.
@@ -14,7 +15,9 @@ final class TokenKeys: Sendable {
     private let settings: JWTSettings
     private let file: JWKSFile?
     private let loads: Counter
-    private let state: Mutex<State>
+    /// What holds for ever where there is no file.
+    private let unchanging: Verification
+    private let state: Guarded<State>
     private let log: Log
 
     /// How often the file was read again.
@@ -35,11 +38,12 @@ final class TokenKeys: Sendable {
         self.loads = loads
         self.log = log
         let keys = try fixed.merging(file?.keys() ?? .empty)
-        state = Mutex(State(verification: Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0)))
+        unchanging = Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0)
+        state = Guarded(State(verification: unchanging))
     }
 
     func current() -> Verification {
-        guard let file else { return state.withLock { $0.verification } }
+        guard let file else { return unchanging }
         // Looks at the file once a second at most.
         let keys = file.keys()
         let loads = loads.value.load(ordering: .relaxed)

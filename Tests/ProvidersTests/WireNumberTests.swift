@@ -4,7 +4,7 @@ import XCTest
 
 @testable import Providers
 
-final class ExactDecimalTests: XCTestCase {
+final class WireNumberTests: XCTestCase {
     func testValuesAreOrderedHoweverTheyAreWritten() {
         let groups = [
             ["-1e999999999999999999"], ["-10", "-1e1"], ["-2"], ["-0.5", "-5e-1"], ["-1e-99999999999999999999"],
