@@ -55,6 +55,7 @@ extension Command {
         return try store.transaction { (transaction) throws(Failure) in
             let keys = try transaction.registerSealingKey() ? [transaction.sealingKeyID] : []
             let prices = try transaction.load(entries)
+            try transaction.ensureRequestPartitions(months: 4)
             if prices > 0 || !keys.isEmpty {
                 let details = JSONWriter.object {
                     $0.field("prices", prices)
