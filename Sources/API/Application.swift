@@ -92,8 +92,10 @@ package struct Application: Sendable {
     private func finish(_ response: inout Response, _ request: Request, _ method: String) {
         response.headers.append(("X-Request-Id", request.id))
         response.headers.append(("Cache-Control", "private, no-cache"))
-        if let origin = request.header("origin"), !installation.corsOrigins.isEmpty {
-            allow(origin, &response, request)
+        if !installation.corsOrigins.isEmpty {
+            // Also without an Origin: a cache must not give that answer to a page that sends one.
+            response.headers.append(("Vary", "Origin"))
+            if let origin = request.header("origin") { allow(origin, &response, request) }
         }
         // 204 and 304 have no body and no length (RFC 9110, 8.6).
         if response.status != 204, response.status != 304 {
@@ -105,7 +107,6 @@ package struct Application: Sendable {
     /// CORS for the configured origins, compared exactly. Tokens travel in `Authorization`, never in cookies, so
     /// credentials mode is not offered.
     private func allow(_ origin: String, _ response: inout Response, _ request: Request) {
-        response.headers.append(("Vary", "Origin"))
         guard installation.corsOrigins.contains(origin) else { return }
         response.headers.append(("Access-Control-Allow-Origin", origin))
         response.headers.append(("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id"))
