@@ -11,7 +11,7 @@ enum Roles {
         Signals.block()
         // Before children are started one after the other: is it worth starting any?
         _ = try Assembly.application(configuration, log: .standardError)
-        let listener = try Listener.inherited() ?? Listener.bind(path: configuration.socket)
+        let listener = try listener(configuration)
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
             throw ConfigurationError("/proc/self/exe", "cannot be read")
         }
@@ -21,6 +21,16 @@ enum Roles {
         log.event("info", "serving") { $0.field("workers", configuration.workers) }
         Master(settings: settings, listener: listener) { log.event($0, $1) }.run()
         log.event("info", "stopped")
+    }
+
+    /// The socket that whoever started us listens on, or our own.
+    private static func listener(_ configuration: Configuration) throws(ConfigurationError) -> Int32 {
+        if let inherited = Listener.inherited() { return inherited }
+        do throws(ListenerError) {
+            return try Listener.bind(path: configuration.socket)
+        } catch {
+            throw ConfigurationError("socket", error.description)
+        }
     }
 
     /// One worker: serves the socket on descriptor 0 until SIGTERM.
