@@ -14,6 +14,10 @@ extension Command {
         try arguments.finish()
         let output = invocation.output
         let path = try Configuration.path(option: invocation.configurationOption)
+        // Mistakes in the configuration are findings; without the file there is nothing to look at.
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ConfigurationError("configuration file", "\(path) cannot be read")
+        }
         let findings = Examination(path: path).findings
         output.table(["", "WHAT", "FOUND"], findings.map { [$0.isGood ? "ok" : "BAD", $0.what, $0.found] })
         output.json {
