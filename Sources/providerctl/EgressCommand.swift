@@ -9,6 +9,7 @@ extension Command {
             [--policy production|installation] URL
               --policy production    public addresses only; needs neither a configuration nor a server
               --policy installation  what the configuration allows (the default)
+              URL                    the address; its name is resolved, and nothing else is contacted
             """
     ) { arguments, invocation in
         let name = try arguments.option("--policy") ?? "installation"

@@ -23,6 +23,7 @@ extension Command {
         "provider set", "points a provider to another endpoint, at once",
         usage: """
             SLUG (--endpoint URL | --vendor-endpoint)
+              SLUG               the provider, as 'provider list' names it
               --endpoint URL     what the vendor's SDK takes as its base URL; must be allowed by the configuration
               --vendor-endpoint  back to the vendor's own
             """

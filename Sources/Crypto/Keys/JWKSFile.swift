@@ -54,7 +54,7 @@ package final class JWKSFile: Sendable {
     /// `now` is a monotonic time in milliseconds.
     func keys(at now: Int64) -> JWTKeySet { version(at: now).keys }
 
-    private func version(at now: Int64) -> Version {
+    func version(at now: Int64) -> Version {
         let (current, seen, isDue) = state.withLock { state in
             let isDue = now - state.lastLook >= Self.millisecondsBetweenLooks
             if isDue { state.lastLook = now }
