@@ -48,10 +48,11 @@ let package = Package(
 
         // Technology: knows nothing of the product.
         library("JSON"),
-        library("Postgres", ["CPostgreSQL"]),
-        library("FastCGI", ["CFastCGI"]),
-        library("Crypto", ["COpenSSL", "JSON"]),
-        library("Outbound", ["COpenSSL"]),
+        library("Locks"),
+        library("Postgres", ["CPostgreSQL", "Locks"]),
+        library("FastCGI", ["CFastCGI", "Locks"]),
+        library("Crypto", ["COpenSSL", "JSON", "Locks"]),
+        library("Outbound", ["COpenSSL", "Locks"]),
 
         // The domain: knows nothing of technology.
         library("Domain"),
@@ -62,20 +63,20 @@ let package = Package(
         library("Providers", ["Domain", "JSON", "Outbound", "Crypto"]),
 
         // The product.
-        library("API", ["Domain", "JSON", "Crypto", "HTTP", "Store", "Providers"]),
+        library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
 
         // Wiring.
         library("Configuration", ["Domain", "Crypto", "Outbound", "Postgres"]),
         program(
             "providerd",
             [
-                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Outbound", "Postgres",
+                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Locks", "Outbound", "Postgres",
                 "Providers", "Store",
             ]),
         program(
             "providerctl",
             ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
-        library("Simulator", ["Domain", "JSON"]),
+        library("Simulator", ["Domain", "JSON", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
         // What tests of several targets share: a database of their own.
@@ -85,7 +86,10 @@ let package = Package(
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
-        tests("FastCGI", ["FastCGI", "CFastCGI"]),
+        // A FastCGI program of the tests: what the master starts and kills there.
+        .executableTarget(
+            name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
+        tests("FastCGI", ["FastCGI", "CFastCGI", "fastcgi-echo"]),
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),

@@ -70,6 +70,7 @@ package struct ModelSettingsChange: Sendable, Equatable {
     package var isEmpty: Bool { self == ModelSettingsChange() }
 }
 
-/// Entities that exist as rows and are only named here by their IDs.
+/// A provider's credential of an owner, a row that is only named here by its ID.
 package enum Credential {}
+/// A call to a provider, as it is accounted.
 package enum ProviderRequest {}

@@ -1,5 +1,6 @@
 /// Where the time of one request goes. Used by the thread that answers it.
 package final class Durations {
+    /// Whom a request waits for.
     package enum Part {
         case database
         case upstream

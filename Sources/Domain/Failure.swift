@@ -49,6 +49,7 @@ package enum Failure: Error, Equatable, Sendable {
 
 /// What a provider did wrong, in our words.
 package struct UpstreamFailure: Equatable, Sendable {
+    /// What went wrong, with the name that stands in the accounts of calls.
     package enum Kind: String, Sendable {
         case invalidCredential = "invalid_credential"
         case forbidden

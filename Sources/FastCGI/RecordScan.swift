@@ -1,151 +1,139 @@
-/// What the octets that wait in a connection's buffer are, without consuming them.
+/// Decides whether octets of a connection are one whole FastCGI request, before libfcgi sees them.
 ///
-/// libfcgi reads blockingly: it is given a connection only when a whole request is there, so that a client that stops
-/// halfway holds no thread. Everything is checked against the octets at hand; nothing here can trap.
-package enum RecordScan: Equatable, Sendable {
-    /// One whole request, from BEGIN_REQUEST to the end of its body.
-    case complete
-    /// More octets must come. `parametersComplete` says whether only the body is missing.
-    case incomplete(parametersComplete: Bool)
-    /// Not a request that a web server would send.
-    case garbage
-
-    package static func scan(_ octets: UnsafeRawBufferPointer) -> RecordScan {
-        var at = 0
-        var progress = Progress()
-        while let record = Record(octets, at: at) {
-            guard progress.accepts(record, octets) else { return .garbage }
-            if progress.bodyComplete {
-                // A web server sends the next request after the answer; libfcgi would swallow its beginning.
-                guard record.end >= octets.count else { return .garbage }
-                return record.end == octets.count ? .complete : .incomplete(parametersComplete: true)
-            }
-            at = record.end
-        }
-        // A first octet that is no version needs no more to be told.
-        if at < octets.count, octets[at] != 1 { return .garbage }
-        return .incomplete(parametersComplete: progress.parametersComplete)
-    }
-}
-
-/// A record's header (FastCGI specification 1.0, section 3.3).
-private struct Record {
-    static let headerLength = 8
-
-    let version: UInt8
-    let kind: UInt8
-    let requestID: Int
-    /// Where the content begins, and where it ends; it may not all be there.
-    let content: Int
-    let contentEnd: Int
-    /// Where the padding ends.
-    let end: Int
-
-    /// Nil when the header is not wholly there.
-    init?(_ octets: UnsafeRawBufferPointer, at start: Int) {
-        guard octets.count - start >= Self.headerLength else { return nil }
-        version = octets[start]
-        kind = octets[start + 1]
-        requestID = Int(octets[start + 2]) << 8 | Int(octets[start + 3])
-        content = start + Self.headerLength
-        contentEnd = content + (Int(octets[start + 4]) << 8 | Int(octets[start + 5]))
-        end = contentEnd + Int(octets[start + 6])
+/// libfcgi blocks its thread until a request is complete, answers management records into a buffer of
+/// fixed size, and takes lengths on trust. It therefore only gets what this scan calls complete:
+/// one BEGIN_REQUEST as responder, PARAMS up to the empty one, STDIN up to the empty one, all of one
+/// request ID. The scan takes the octets in pieces of any size and keeps none of them.
+struct RecordScan {
+    /// What the octets up to now are.
+    enum Verdict: Equatable {
+        /// The start of a request.
+        case incomplete
+        /// A request, and `extra` octets after it that do not belong to it.
+        case complete(extra: Int)
+        /// Not a request that is served here.
+        case broken(Flaw)
     }
 
-    var length: Int { contentEnd - content }
-}
-
-/// How far a request has come.
-private struct Progress {
-    /// Record types (section 8).
-    private enum Kind {
-        static let beginRequest: UInt8 = 1
-        static let parameters: UInt8 = 4
-        static let standardInput: UInt8 = 5
+    /// Why octets are not a request.
+    enum Flaw: String, Equatable {
+        case version = "a record of another protocol version"
+        case order = "records out of order"
+        case role = "a role other than responder"
+        case requestID = "another request ID within a request, or none"
+        case padding = "padding where libfcgi does not skip it"
+        case recordType = "a management record, an abort or an unknown record"
+        case parameters = "parameters that are cut off or too long"
     }
 
-    private var requestID = 0
-    private var pairs = PairLengths()
-    private(set) var parametersComplete = false
-    private(set) var bodyComplete = false
+    private enum Stage { case begin, parameters, body }
 
-    /// False for a record that cannot come here. Records of another request count as such: libfcgi would skip them and
-    /// wait for its own.
-    mutating func accepts(_ record: Record, _ octets: UnsafeRawBufferPointer) -> Bool {
-        guard record.version == 1 else { return false }
-        if requestID == 0 { return begins(record, octets) }
-        guard record.requestID == requestID else { return false }
-        switch record.kind {
-        case Kind.parameters where !parametersComplete:
-            let there = min(record.contentEnd, octets.count)
-            guard record.content > there || pairs.take(octets[record.content..<there]) else { return false }
-            parametersComplete = record.length == 0
-            return !parametersComplete || pairs.isBetweenPairs
-        case Kind.standardInput where parametersComplete:
-            bodyComplete = record.length == 0
-            return true
-        default: return false
-        }
-    }
+    private static let headerOctets = 8
+    private static let beginRequest: UInt8 = 1
+    private static let parameters: UInt8 = 4
+    private static let standardInput: UInt8 = 5
 
-    /// The first record opens request 1 to 65535 in the role of a responder.
-    private mutating func begins(_ record: Record, _ octets: UnsafeRawBufferPointer) -> Bool {
-        guard record.kind == Kind.beginRequest, record.length == 8, record.requestID != 0 else { return false }
-        requestID = record.requestID
-        guard octets.count >= record.content + 2 else { return true }
-        return octets[record.content] == 0 && octets[record.content + 1] == 1
-    }
-}
-
-/// Follows the lengths of names and values through the octets of the parameters (section 3.4).
-///
-/// libfcgi allocates what a length says, up to two gigabytes, and ends the process when it does not get it.
-private struct PairLengths {
-    /// More parameters than any web server sends; nginx limits a head to far less.
-    private static let mostOctets = 262_144
-
-    private var octetsTaken = 0
+    private var stage = Stage.begin
+    private var header: (UInt64, count: Int) = (0, 0)
     private var contentLeft = 0
-    private var lengthOctetsLeft = 0
-    private var length = 0
-    private var nameLength: Int?
+    private var paddingLeft = 0
+    private var beginBody: (UInt64, count: Int) = (0, 0)
+    private var requestID = 0
+    private var parameterScan = ParameterScan()
+    private var isFinished = false
 
-    var isBetweenPairs: Bool { contentLeft == 0 && lengthOctetsLeft == 0 && nameLength == nil }
+    /// Octets of the request up to now, records included.
+    private(set) var octets = 0
+    /// Octets of the request's body up to now.
+    private(set) var bodyOctets = 0
+    /// Whether everything but the body has arrived.
+    var hasParameters: Bool { stage == .body }
+    /// See `ParameterScan.suspects`.
+    var suspects: [Int] { parameterScan.suspects }
 
-    /// False when there is more than may be, or will be.
-    mutating func take(_ octets: Slice<UnsafeRawBufferPointer>) -> Bool {
-        octetsTaken += octets.count
-        var at = octets.startIndex
-        while at < octets.endIndex {
-            if contentLeft > 0 {
-                let count = min(contentLeft, octets.endIndex - at)
-                contentLeft -= count
-                at += count
-            } else {
-                guard takeLengthOctet(octets[at]) else { return false }
-                at += 1
-            }
+    /// Takes the next octets. After anything but `incomplete` the scan is over.
+    mutating func feed(_ piece: UnsafeRawBufferPointer) -> Verdict {
+        var rest = piece[...]
+        while !rest.isEmpty {
+            let before = rest.count
+            let flaw = contentLeft > 0 ? content(&rest) : frame(&rest)
+            octets &+= before - rest.count
+            if let flaw { return .broken(flaw) }
+            if isFinished { return .complete(extra: rest.count) }
         }
-        return octetsTaken <= Self.mostOctets
+        return .incomplete
     }
 
-    private mutating func takeLengthOctet(_ octet: UInt8) -> Bool {
-        if lengthOctetsLeft > 0 {
-            length = length << 8 | Int(octet)
-            lengthOctetsLeft -= 1
-        } else if octet & 0x80 != 0 {
-            length = Int(octet & 0x7F)
-            lengthOctetsLeft = 3
-        } else {
-            length = Int(octet)
+    /// Padding of the last record, then the header of the next one.
+    private mutating func frame(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Flaw? {
+        if paddingLeft > 0 {
+            let part = min(paddingLeft, rest.count)
+            paddingLeft -= part
+            rest = rest.dropFirst(part)
+            return nil
         }
-        guard lengthOctetsLeft == 0 else { return true }
-        if let name = nameLength {
-            contentLeft = name + length
-            nameLength = nil
-        } else {
-            nameLength = length
+        while header.count < Self.headerOctets, let octet = rest.popFirst() {
+            header = (header.0 << 8 | UInt64(octet), header.count + 1)
         }
-        return length <= Self.mostOctets && contentLeft <= Self.mostOctets
+        guard header.count == Self.headerOctets else { return nil }
+        defer { header = (0, 0) }
+        return record(header.0)
+    }
+
+    /// A header: version, type, request ID (2), content length (2), padding length, reserved.
+    private mutating func record(_ header: UInt64) -> Flaw? {
+        let type = UInt8(truncatingIfNeeded: header >> 48)
+        let identifier = Int(header >> 32 & 0xffff)
+        contentLeft = Int(header >> 16 & 0xffff)
+        paddingLeft = Int(header >> 8 & 0xff)
+        guard header >> 56 == 1 else { return .version }
+        guard [Self.beginRequest, Self.parameters, Self.standardInput].contains(type) else { return .recordType }
+        switch (stage, type) {
+        case (.begin, Self.beginRequest):
+            guard requestID == 0, contentLeft == 8 else { return .order }
+            guard identifier != 0 else { return .requestID }
+            guard paddingLeft == 0 else { return .padding }
+            requestID = identifier
+            return nil
+        case (.parameters, Self.parameters):
+            guard identifier == requestID else { return .requestID }
+            return contentLeft == 0 ? endParameters() : nil
+        case (.body, Self.standardInput):
+            guard identifier == requestID else { return .requestID }
+            isFinished = contentLeft == 0
+            return nil
+        default:
+            return .order
+        }
+    }
+
+    private mutating func endParameters() -> Flaw? {
+        stage = .body
+        guard paddingLeft == 0 else { return .padding }
+        return parameterScan.isBetweenPairs ? nil : .parameters
+    }
+
+    private mutating func content(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Flaw? {
+        let part = rest.prefix(contentLeft)
+        rest = rest.dropFirst(part.count)
+        contentLeft -= part.count
+        switch stage {
+        case .begin:
+            return begin(part)
+        case .parameters:
+            return parameterScan.feed(UnsafeRawBufferPointer(rebasing: part)) ? nil : .parameters
+        case .body:
+            bodyOctets &+= part.count
+            return nil
+        }
+    }
+
+    /// The body of BEGIN_REQUEST: role (2), flags, five reserved octets.
+    private mutating func begin(_ part: Slice<UnsafeRawBufferPointer>) -> Flaw? {
+        for octet in part { beginBody = (beginBody.0 << 8 | UInt64(octet), beginBody.count + 1) }
+        guard contentLeft == 0 else { return nil }
+        guard beginBody.0 >> 48 == 1 else { return .role }
+        stage = .parameters
+        return nil
     }
 }

@@ -40,6 +40,7 @@ package struct Query: Sendable, Equatable {
     }
 }
 
+/// Percent-encoding (RFC 3986, 2.1).
 package enum PercentEncoding {
     /// The decoded text; nil for a broken escape, invalid UTF-8 or a NUL.
     package static func decode(_ octets: some Collection<UInt8>, plusIsSpace: Bool) -> String? {

@@ -1,6 +1,7 @@
 import Domain
 import JSON
 
+/// The methods that routes can have; any other one is answered with 405.
 package enum Method: String, Sendable {
     case get = "GET"
     case head = "HEAD"

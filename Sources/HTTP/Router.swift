@@ -10,6 +10,7 @@ package struct Router<Services>: Sendable {
             .mapValues { $0.sorted { $0.pattern.specificity.lexicographicallyPrecedes($1.pattern.specificity) } }
     }
 
+    /// The route of a request, with the values of its parameters.
     package struct Match {
         package let route: Route<Services>
         package let parameters: [String: String]

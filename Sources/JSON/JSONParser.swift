@@ -1,5 +1,6 @@
 /// Why a text is not acceptable JSON, with the position of the first offending octet.
 package struct JSONError: Error, Equatable, Sendable {
+    /// What is wrong, as a sentence part for people.
     package enum Reason: String, Equatable, Sendable {
         case empty = "the text is empty"
         case tooLarge = "the text is too large"
@@ -139,7 +140,7 @@ package struct JSONParser {
             path.append(.name(name))
             // Octets decide: two names that differ only in Unicode form are different names, but a Swift
             // Set would call them equal. Refusing them too is the safe side.
-            guard names.insert(name).inserted else { throw failure(.duplicateName, at: start) }
+            guard isNew(name, object, &names) else { throw failure(.duplicateName, at: start) }
             skipSpace()
             guard try peek() == UInt8(ascii: ":") else { throw failure(.unexpectedCharacter) }
             at += 1
@@ -148,6 +149,13 @@ package struct JSONParser {
             path.removeLast()
             guard try continues(UInt8(ascii: "}")) else { return object }
         }
+    }
+
+    /// Few members are compared one by one, which is faster than a set.
+    private func isNew(_ name: String, _ object: JSONObject, _ names: inout Set<String>) -> Bool {
+        if object.members.count < 16 { return !object.members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(object.members.map(\.name)) }
+        return names.insert(name).inserted
     }
 
     private mutating func parseArray() throws(JSONError) -> [JSONValue] {
@@ -304,7 +312,10 @@ package struct JSONParser {
     }
 
     private func decode(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let string = String(validating: text[range], as: UTF8.self) else {
+        let octets = UnsafeBufferPointer(rebasing: text[range])
+        // Most strings are plain ASCII, for which nothing has to be validated.
+        if octets.allSatisfy({ $0 < 0x80 }) { return String(decoding: octets, as: UTF8.self) }
+        guard let string = String(validating: octets, as: UTF8.self) else {
             throw failure(.invalidUTF8, at: range.lowerBound + Self.validPrefix(of: text[range]))
         }
         return string

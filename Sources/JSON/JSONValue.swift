@@ -28,6 +28,7 @@ package enum JSONValue: Equatable, Sendable {
 
 /// An object's members in the order of the text. Names are unique: the parser refuses duplicates.
 package struct JSONObject: Equatable, Sendable {
+    /// A name and its value.
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSONValue

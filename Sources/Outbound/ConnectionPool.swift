@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locks
 
 /// How many idle connections are kept, and for how long.
 package struct PoolLimits: Sendable {
@@ -32,7 +32,7 @@ final class ConnectionPool: Sendable {
         var isSwept = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let limits: PoolLimits
 
     init(_ limits: PoolLimits) {

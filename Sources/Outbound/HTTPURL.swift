@@ -3,6 +3,7 @@
 /// Two URLs are equal when their canonical texts are: scheme and host in lower case, the default port left out,
 /// IPv6 as RFC 5952 writes it.
 package struct HTTPURL: Sendable, Hashable {
+    /// The protocols that may be called.
     package enum Scheme: String, Sendable {
         case http, https
 

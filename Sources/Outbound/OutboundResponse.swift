@@ -7,10 +7,15 @@ package struct OutboundResponse: Sendable {
     /// Empty when the body was delivered to a stream.
     package let body: [UInt8]
 
-    init(_ head: ResponseHead, body: [UInt8]) {
-        status = head.status
-        headers = head.headers
+    /// For tests of what reads answers; the client makes its own from what it received.
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
         self.body = body
+    }
+
+    init(_ head: ResponseHead, body: [UInt8]) {
+        self.init(status: head.status, headers: head.headers, body: body)
     }
 
     /// The first field of that name, whatever the case of its letters.

@@ -10,19 +10,22 @@ package final class Listening: Sendable {
     private let settings: PoolSettings
     private let channels: [String]
     private let onConnected: @Sendable () -> Void
+    private let onLost: @Sendable (PostgresError) -> Void
     private let onNotification: @Sendable (_ channel: String, _ payload: String) -> Void
     private let isStopping = Atomic(false)
     /// Read end and write end; a written octet ends every wait.
     private let wake: (read: Int32, write: Int32)
 
-    /// Connects when `run` is called. Throws when the process has no descriptors left.
+    /// Connects when `run` is called; `onLost` hears why a connection ended or could not be made. Throws when the process has no descriptors left.
     package init(
         _ settings: PoolSettings, channels: [String], onConnected: @escaping @Sendable () -> Void,
+        onLost: @escaping @Sendable (PostgresError) -> Void = { _ in },
         onNotification: @escaping @Sendable (_ channel: String, _ payload: String) -> Void
     ) throws(PostgresError) {
         self.settings = settings
         self.channels = channels
         self.onConnected = onConnected
+        self.onLost = onLost
         self.onNotification = onNotification
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .unavailable("no descriptors left") }
@@ -49,8 +52,8 @@ package final class Listening: Sendable {
                 onConnected()
                 try follow(connection)
             } catch {
-                // The database is away; what is known about it shows in the pool's errors. The next attempt follows
-                // after a growing pause, which `stop` cuts short.
+                onLost(error)
+                // The next attempt follows after a growing pause, which `stop` cuts short.
                 _ = awaitReady(wake.read, POLLIN, TimeLimit(milliseconds: pause))
                 pause = min(2 * pause, Self.longestPause)
             }

@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// A bounded set of connections to one database, shared by the threads of a process.
 ///
@@ -22,12 +22,12 @@ package final class Pool: Sendable {
     }
 
     private let settings: PoolSettings
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// Opens nothing yet. A size below 1 is 1.
     package init(_ settings: PoolSettings) {
         self.settings = settings
-        state = Mutex(State(permits: max(1, settings.size)))
+        state = Guarded(State(permits: max(1, settings.size)))
     }
 
     package var usage: Usage {

@@ -41,17 +41,31 @@ package final class Session {
     /// a transaction, which commits by itself, the error is `.outcomeUnknown`.
     package func execute(_ sql: SQL) throws(PostgresError) -> Int {
         let connection = try held()
-        let commits = !connection.isInTransaction
-        do {
-            return try connection.run(sql).affectedRows
-        } catch {
-            throw commits && connection.isBroken && connection.isUnderWay ? .outcomeUnknown : error
+        return try committing(alone: !connection.isInTransaction, connection) { () throws(PostgresError) in
+            try connection.run(sql).affectedRows
         }
     }
 
-    /// Runs several statements without binds in one exchange; without a transaction of their own, as one.
-    /// The text must be the program's or the operator's, never a caller's.
-    package func script(_ text: String) throws(PostgresError) { try held().script(text) }
+    /// Runs several statements without binds in one exchange; without a transaction of their own, as one, and then
+    /// a lost link is `.outcomeUnknown`. The text must be the program's or the operator's, never a caller's.
+    package func script(_ text: String) throws(PostgresError) {
+        let connection = try held()
+        try committing(alone: !connection.isInTransaction, connection) { () throws(PostgresError) in
+            try connection.script(text)
+        }
+    }
+
+    /// Runs what commits by itself when it is `alone`, which is outside a transaction: when the link is lost,
+    /// only the server knows whether it did.
+    func committing<T>(
+        alone: Bool, _ connection: Connection, _ body: () throws(PostgresError) -> T
+    ) throws(PostgresError) -> T {
+        do {
+            return try body()
+        } catch {
+            throw alone && connection.isBroken && connection.isUnderWay ? .outcomeUnknown : error
+        }
+    }
 
     /// Another limit for the statements of the current transaction, such as for an export; 0 for none.
     /// Outside a transaction it is `.server` with 25P01.

@@ -9,26 +9,18 @@ extension Session {
         sql: String, rows: () throws(PostgresError) -> [UInt8]?
     ) throws(PostgresError) -> Int {
         let connection = try held()
-        guard !sql.utf8.contains(0) else { throw Connection.nulRefused }
-        try connection.sent(PQsendQuery(connection.handle, sql))
-        try connection.flush(until: connection.newLimit)
-        guard let begin = try connection.nextOutcome(until: connection.newLimit) else {
-            throw connection.lost("the server answered nothing")
-        }
-        guard begin.status == PGRES_COPY_IN else {
-            if begin.isCopy { throw connection.lost("not a COPY FROM STDIN") }
-            while try connection.nextOutcome(until: connection.newLimit) != nil {}
-            _ = try connection.checked(begin)
-            throw .server(sqlState: "42601", constraint: nil, message: "not a COPY FROM STDIN")
-        }
+        let isAlone = !connection.isInTransaction
+        try connection.beginCopy(sql)
         do {
             while let chunk = try rows() { try connection.put(chunk) }
         } catch {
             if !connection.isBroken { connection.abandonCopy() }
             throw error
         }
-        try connection.endCopy(reason: nil)
-        return try connection.checked(connection.collect(until: connection.newLimit)).affectedRows
+        return try committing(alone: isAlone, connection) { () throws(PostgresError) in
+            try connection.endCopy(reason: nil)
+            return try connection.checked(connection.collect(until: connection.newLimit)).affectedRows
+        }
     }
 
     /// Runs a statement and hands over its rows one at a time, in constant memory, until `onRow` returns false.
@@ -63,6 +55,22 @@ extension Session {
 }
 
 extension Connection {
+    /// Sends the COPY and waits until the server takes rows; after an error the connection can be used again.
+    fileprivate func beginCopy(_ sql: String) throws(PostgresError) {
+        guard !sql.utf8.contains(0) else { throw Self.nulRefused }
+        try sent(PQsendQuery(handle, sql))
+        try flush(until: newLimit)
+        guard let begin = try nextOutcome(until: newLimit) else {
+            throw lost("the server answered nothing")
+        }
+        guard begin.status == PGRES_COPY_IN else {
+            if begin.isCopy { throw lost("not a COPY FROM STDIN") }
+            while try nextOutcome(until: newLimit) != nil {}
+            _ = try checked(begin)
+            throw .server(sqlState: "42601", constraint: nil, message: "not a COPY FROM STDIN")
+        }
+    }
+
     /// Sends one chunk of a COPY completely; libpq alone would let its buffer grow.
     fileprivate func put(_ chunk: [UInt8]) throws(PostgresError) {
         let limit = newLimit

@@ -8,18 +8,19 @@ import JSON
 enum Roles {
     /// The master of the worker pool. Its children are this program in the role `worker`.
     static func api(_ configuration: Configuration, path: String) throws {
-        Signals.block()
+        let log = Log.standardError
         // Before children are started one after the other: is it worth starting any?
-        _ = try Assembly.application(configuration, log: .standardError)
+        _ = try Assembly.application(configuration, log: log)
         let listener = try listener(configuration)
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
             throw ConfigurationError("/proc/self/exe", "cannot be read")
         }
-        let settings = MasterSettings(
-            executable: executable, arguments: ["worker", "--config", path], children: configuration.workers)
-        let log = Log.standardError
+        var settings = MasterSettings(
+            executable: executable, arguments: ["providerd", "worker", "--config", path],
+            children: configuration.workers)
+        settings.log = { log.event($0, $1) }
         log.event("info", "serving") { $0.field("workers", configuration.workers) }
-        Master(settings: settings, listener: listener) { log.event($0, $1) }.run()
+        try Master(listener: listener, settings: settings).run()
         log.event("info", "stopped")
     }
 
@@ -27,31 +28,45 @@ enum Roles {
     private static func listener(_ configuration: Configuration) throws(ConfigurationError) -> Int32 {
         if let inherited = Listener.inherited() { return inherited }
         do throws(ListenerError) {
-            return try Listener.bind(path: configuration.socket)
+            return try Listener.bind(path: configuration.socket, mode: 0o660)
         } catch {
-            throw ConfigurationError("socket", error.description)
+            throw ConfigurationError("socket", "\(configuration.socket): \(error.reason)")
         }
     }
 
     /// One worker: serves the socket on descriptor 0 until SIGTERM.
     static func worker(_ configuration: Configuration) throws {
-        Signals.block()
         Master.bindLifeToParent()
         guard let listener = Listener.inherited() else {
             throw ConfigurationError("worker", "descriptor 0 is not a listening socket: start the role 'api'")
         }
-        let application = try Assembly.application(configuration, log: .standardError)
-        let worker = try Worker(
-            listener: listener, application: Server(application: application, bodyLimit: configuration.bodyLimit),
-            settings: WorkerSettings(
-                threads: configuration.threads, upstreamThreads: configuration.upstreamThreads,
-                upstreamQueue: configuration.upstreamThreads, maxRequests: configuration.requestsPerWorker,
-                maxBody: configuration.bodyLimit))
-        let signals = Thread {
-            while Signals.wait(for: [SIGTERM, SIGINT], milliseconds: 60_000) == nil {}
+        // Blocked before any thread exists, so that only the waiting thread gets them.
+        let ending = endingSignals()
+        pthread_sigmask(SIG_BLOCK, [ending], nil)
+        let log = Log.standardError
+        let server = Server(
+            application: try Assembly.application(configuration, log: log), bodyLimit: configuration.bodyLimit,
+            log: log)
+        var settings = WorkerSettings()
+        settings.threads = configuration.threads
+        settings.upstreamThreads = configuration.upstreamThreads
+        settings.upstreamQueue = configuration.upstreamThreads
+        settings.maxRequests = configuration.requestsPerWorker
+        settings.log = { log.event($0, $1) }
+        let worker = try Worker(listener: listener, application: server, settings: settings)
+        Thread.detachNewThread {
+            var received: Int32 = 0
+            sigwait([ending], &received)
             worker.stop()
         }
-        signals.start()
-        worker.run()
+        try worker.run()
+    }
+
+    private static func endingSignals() -> sigset_t {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        return signals
     }
 }

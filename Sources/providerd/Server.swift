@@ -2,11 +2,13 @@ import API
 import Domain
 import FastCGI
 import HTTP
+import JSON
 
 /// The FastCGI side of the application: from parameters to a request, from a response to the connection.
 struct Server: FastCGIApplication {
     let application: Application
     let bodyLimit: Int
+    let log: API.Log
 
     func lane(of request: FastCGIRequest) -> Lane {
         let target = Target(request)
@@ -39,6 +41,10 @@ struct Server: FastCGIApplication {
     private func send(_ response: Response, _ request: FastCGIRequest) {
         do throws(FastCGIError) {
             try request.send(status: response.status, headers: response.headers, body: response.body)
+        } catch .defect(let reason) {
+            log.event("error", "an answer could not be sent: \(reason)") {
+                $0.field("path", request.parameter("REQUEST_URI"))
+            }
         } catch {
             // The client has left: what was committed stays, and a retry with its Idempotency-Key finds the answer.
         }
@@ -113,7 +119,7 @@ private final class FastCGISource: RequestSource {
         case .bodyTruncated(let expected, let received):
             .invalid("body", "ends after \(received) of \(expected) bytes")
         case .clientGone: .invalid("body", "was cut off")
-        case .badHeader(let name): .defect("the answer's header \(name) cannot be sent")
+        case .defect(let reason): .defect(reason)
         }
     }
 

@@ -1,14 +1,16 @@
 import API
 import Configuration
 import Crypto
-import Synchronization
+import Locks
 
 /// The keys that tokens are verified with: those that never change while the program runs, and those of a JWKS file.
 final class TokenKeys: Sendable {
     private let fixed: JWTKeySet
     private let settings: JWTSettings
     private let file: JWKSFile?
-    private let state: Mutex<Verification>
+    /// What holds for ever where there is no file.
+    private let unchanging: Verification
+    private let state: Guarded<Verification>
     private let log: Log
 
     init(fixed: JWTKeySet, jwks path: String?, _ settings: JWTSettings, log: Log) throws(ConfigurationError) {
@@ -20,7 +22,8 @@ final class TokenKeys: Sendable {
                 try JWKSFile(path: path) { event in Self.note(event, path, log) }
             }
             let keys = try fixed.merging(file?.keys() ?? .empty)
-            state = Mutex(Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0))
+            unchanging = Verification(verifier: JWTVerifier(keys: keys, settings: settings), generation: 0)
+            state = Guarded(unchanging)
         } catch {
             throw ConfigurationError("jwks_file", error.text)
         }
@@ -28,7 +31,7 @@ final class TokenKeys: Sendable {
 
     /// The keys of at most a second ago.
     func current() -> Verification {
-        guard let file else { return state.withLock { $0 } }
+        guard let file else { return unchanging }
         let version = file.current()
         return state.withLock { state in
             // Only forwards: a caller that was held up comes with the keys from before, withdrawn ones among them.

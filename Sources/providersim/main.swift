@@ -39,7 +39,7 @@ func serve(_ options: Options) -> Int32 {
             worker.stop()
         }
         waiting.start()
-        worker.run()
+        try worker.run()
         return 0
     } catch {
         report("providersim: \(error)")

@@ -164,14 +164,29 @@ def test_cached_tokens_are_charged_at_their_own_rate(stack, owner):
 
 
 def test_an_unknown_price_is_null_and_a_warning_never_zero(stack, owner):
-    response = owner.post(ROUTE, json={"provider": "OpenAI", "credentials": {"apiKey": "sk-test"}, "modelConfig": {"model": "gpt-4o"}})
-    identifier = response.json()["data"]["id"]
-    answer = owner.post(f"{ROUTE}/{identifier}/test", json={"message": "[[fault wrong-model]]"})
+    body = {"provider": "Cohere", "credentials": {"apiKey": "sk-test"}, "modelConfig": {"model": "command-a-plus-05-2026"}}
+    identifier = owner.post(ROUTE, json=body).json()["data"]["id"]
+    answer = owner.post(f"{ROUTE}/{identifier}/test")
     check(answer, "test-unpriced")
     assert answer.json()["data"]["cost"] is None
     shown = owner.get(f"{ROUTE}/{identifier}").json()["data"]
     assert (shown["usageCount"], shown["totalCost"]) == (1, 0)
     assert shown["totalTokens"] > 0
+
+
+def test_the_model_that_the_provider_reports_is_charged(stack, owner):
+    body = {"provider": "OpenAI", "credentials": {"apiKey": "sk-test"}, "modelConfig": {"model": "gpt-6-astra"}}
+    identifier = owner.post(ROUTE, json=body).json()["data"]["id"]
+    assert owner.post(f"{ROUTE}/{identifier}/test", json={"message": "[[fault wrong-model]]"}).status_code == 200
+    with psycopg.connect(stack.database_url) as database:
+        asked, reported, priced = database.execute(
+            """SELECT r.model, r.reported_model, m.name
+               FROM requests r JOIN prices p ON p.id = r.price_id JOIN models m ON m.id = p.model_id
+               WHERE r.connection_id = %s""",
+            (identifier,),
+        ).fetchone()
+    assert asked == "gpt-6-astra" != reported
+    assert priced == reported
 
 
 # Whose it is and who may call
@@ -221,7 +236,7 @@ def test_permissions(stack, owner):
     assert subject
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer x"])
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic YTpi", "Bearer a.b.c", "Bearer x"])
 def test_all_401_look_alike(stack, authorization):
     with stack.client() as anonymous:
         headers = {"Authorization": authorization} if authorization is not None else {}

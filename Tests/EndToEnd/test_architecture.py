@@ -19,24 +19,25 @@ SYSTEM = {"Foundation", "Glibc", "Synchronization"}
 MAY_IMPORT = {
     "Domain": set(),
     "JSON": set(),
-    "Postgres": {"CPostgreSQL"},
-    "FastCGI": {"CFastCGI"},
-    "Crypto": {"COpenSSL", "JSON"},
-    "Outbound": {"COpenSSL"},
+    "Locks": set(),
+    "Postgres": {"CPostgreSQL", "Locks"},
+    "FastCGI": {"CFastCGI", "Locks"},
+    "Crypto": {"COpenSSL", "JSON", "Locks"},
+    "Outbound": {"COpenSSL", "Locks"},
     "HTTP": {"Domain", "JSON"},
     "Store": {"Domain", "JSON", "Postgres", "Crypto"},
     "Providers": {"Domain", "JSON", "Outbound", "Crypto"},
-    "API": {"Domain", "JSON", "Crypto", "HTTP", "Store", "Providers"},
+    "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
-    "Simulator": {"Domain", "JSON"},
+    "Simulator": {"Domain", "JSON", "Locks"},
 }
 PROGRAMS = {"providerd", "providerctl", "providersim"}
 # Traps that end the process, parts that the design rules out, and work that is not finished.
 FORBIDDEN = (
     r"\btry!", r"\bas!", r"\bfatalError\(", r"\bpreconditionFailure\(", r"\bprecondition\(", r"\bURLSession\b",
     r"\bJSONSerialization\b", r"\bJSONEncoder\b", r"\bJSONDecoder\b", r"\bNSRegularExpression\b", r"\bRegex\b",
-    r"\bactor\b(?! )", r"\bawait\b", r"\bpublic\b (func|struct|enum|class|let|var|init)", r"\bTODO\b", r"\bFIXME\b",
-    r"\bunsafeSQL\b", r"\bFoundation\.Decimal\b", r":\s*Double\b", r"\bDouble\(",
+    r"\bactor [A-Z]", r"\bawait\b", r"\bpublic\b (func|struct|enum|class|let|var|init)", r"\bTODO\b", r"\bFIXME\b",
+    r"\bunsafeSQL\b", r"\bFoundation\.Decimal\b", r":\s*Double\b(?!\()", r"(?<!timeIntervalSinceNow: )\bDouble\(",
 )
 FORBIDDEN_NAMES = re.compile(r"(Core|Common|Utils?|Helpers?|Extensions|Manager|Service|Impl|Base|Info)(\.swift)?$")
 

@@ -249,11 +249,13 @@ def test_the_command_line_of_providerd(stack, tmp_path):
 
 def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
     with OwnServer(stack) as running:
+        # A worker that has its threads has read the configuration.
+        until(lambda: len(workers(running.process.pid)) == 2 and all(threads(each) > 16 for each in workers(running.process.pid)))
         before = workers(running.process.pid)
         running.write({"workers": "many"})
         running.process.send_signal(signal.SIGHUP)
         until(lambda: "the reload failed" in running.log.read_text())
-        assert workers(running.process.pid) == before
+        until(lambda: workers(running.process.pid) == before)
         assert running.ask("GET", "/healthz").status == 200
         running.write({"cors_origins": ORIGIN})
         running.process.send_signal(signal.SIGHUP)
@@ -268,6 +270,10 @@ def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
 def workers(master: int) -> set[int]:
     """The children of a process."""
     return {int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+
+
+def threads(process_id: int) -> int:
+    return len(list(Path(f"/proc/{process_id}/task").iterdir()))
 
 
 def until(condition: Callable[[], bool], seconds: float = 10) -> None:

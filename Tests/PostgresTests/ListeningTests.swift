@@ -67,14 +67,16 @@ final class ListeningTests: DatabaseTestCase {
     }
 
     func testStoppingEndsItAlsoWhileTheDatabaseIsAway() throws {
+        let failures = Atomic(0)
         let listening = try Listening(
-            PoolSettings(conninfo: "host=/nowhere"), channels: ["x"], onConnected: {}, onNotification: { _, _ in })
+            PoolSettings(conninfo: "host=/nowhere"), channels: ["x"], onConnected: {},
+            onLost: { _ in failures.add(1, ordering: .relaxed) }, onNotification: { _, _ in })
         let ended = expectation(description: "run returned")
         onThread {
             listening.run()
             ended.fulfill()
         }
-        usleep(300_000)
+        eventually { failures.load(ordering: .relaxed) >= 2 }
         listening.stop()
         wait(for: [ended], timeout: 2)
     }

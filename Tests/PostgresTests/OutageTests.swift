@@ -9,7 +9,7 @@ import XCTest
 final class OutageTests: XCTestCase {
     private static func failure(_ pool: Pool) -> PostgresError? {
         do {
-            try pool.run("SELECT 1")
+            _ = try pool.value("SELECT 1", as: Int.self)
             return nil
         } catch { return error }
     }

@@ -106,6 +106,14 @@ final class TransactionTests: DatabaseTestCase {
             try pool.use { session throws(PostgresError) in _ = try session.execute("INSERT INTO fatal VALUES (1)") }
         }
         XCTAssertEqual(alone, .outcomeUnknown)
+        XCTAssertEqual(failure { try pool.run("INSERT INTO fatal VALUES (1)") }, .outcomeUnknown)
+        let copied = failure {
+            try pool.use { session throws(PostgresError) in
+                var chunks = [Array("1\n".utf8)]
+                _ = try session.copyIn(sql: "COPY fatal FROM STDIN") { chunks.popLast() }
+            }
+        }
+        XCTAssertEqual(copied, .outcomeUnknown)
         XCTAssertEqual(try pool.value("SELECT count(*) FROM fatal"), 0)
     }
 

@@ -96,7 +96,8 @@ struct Vendor {
     static func client() throws -> HTTPClient {
         let loopback = try XCTUnwrap(NetworkRange("127.0.0.0/8"))
         return try HTTPClient(
-            policy: AddressPolicy(allowedNetworks: [loopback], allowedPorts: PortSet("1024-65535") ?? .production), authoritiesFile: nil)
+            policy: AddressPolicy(allowedNetworks: [loopback], allowedPorts: PortSet("1024-65535") ?? .production),
+            authoritiesFile: nil)
     }
 }
 

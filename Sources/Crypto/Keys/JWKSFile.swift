@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locks
 
 /// What happened to a watched JWKS file.
 package enum JWKSFileEvent: Sendable, Equatable {
@@ -32,7 +32,7 @@ package final class JWKSFile: Sendable {
 
     private let path: String
     private let report: @Sendable (JWKSFileEvent) -> Void
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// Reads the file. Throws `malformed` or `library` when it has no acceptable keys: a start with a broken file is
     /// a mistake of the operator's, not something to survive. `report` is called on the thread of any caller.
@@ -40,7 +40,7 @@ package final class JWKSFile: Sendable {
         self.path = path
         self.report = report
         let (version, keys) = try Self.read(path)
-        state = Mutex(
+        state = Guarded(
             State(current: Version(keys: keys, generation: 0), seen: version, lastLook: Self.milliseconds()))
     }
 

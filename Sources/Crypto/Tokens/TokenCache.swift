@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// Remembers what verified tokens said, so that the next request with the same token costs a hash only.
 ///
@@ -71,7 +71,7 @@ private final class TokenCacheShard<Value: Sendable>: Sendable {
     }
 
     private let capacity: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(capacity: Int) { self.capacity = capacity }
 

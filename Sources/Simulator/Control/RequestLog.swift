@@ -1,6 +1,6 @@
 import Domain
 import JSON
-import Synchronization
+import Locks
 
 /// A request as the simulator saw it. The key is only kept as the start of its hash.
 struct SeenRequest: Sendable {
@@ -37,7 +37,7 @@ struct SeenRequest: Sendable {
 final class RequestLog: Sendable {
     static let capacity = 200
 
-    private let seen = Mutex<[SeenRequest]>([])
+    private let seen = Guarded<[SeenRequest]>([])
 
     func record(_ request: SeenRequest) {
         seen.withLock { seen in

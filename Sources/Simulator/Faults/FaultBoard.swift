@@ -1,5 +1,5 @@
 import JSON
-import Synchronization
+import Locks
 
 /// A fault that the control API has ordered.
 struct PlannedFault: Equatable, Sendable {
@@ -14,7 +14,7 @@ struct PlannedFault: Equatable, Sendable {
 
 /// The ordered faults, at most one for each provider.
 final class FaultBoard: Sendable {
-    private let planned = Mutex<[String: PlannedFault]>([:])
+    private let planned = Guarded<[String: PlannedFault]>([:])
 
     func plan(_ fault: PlannedFault, for slug: String) { planned.withLock { $0[slug] = fault } }
 
