@@ -105,9 +105,11 @@ def wrong_cgi(answer: fastcgi.Answer, is_head: bool) -> tuple[str | None, int]:
     head, separator, body = answer.output.partition(b"\r\n\r\n")
     lines = [line.partition(b": ") for line in head.split(b"\r\n")]
     fields = {name.lower(): text for name, colon, text in lines if colon}
-    if not separator or len(fields) != len(lines) or not fields.get(b"status", b"").isdigit():
+    # A reason may follow the number (RFC 3875, 6.3.3).
+    number = fields.get(b"status", b"")[:3]
+    if not separator or len(fields) != len(lines) or not number.isdigit():
         return "the head of the answer is not one", 0
-    status = int(fields[b"status"])
+    status = int(number)
     if not 200 <= status < 500:
         return f"the status is {status}", status
     if status in (204, 304) or is_head:
@@ -239,7 +241,8 @@ def test_clients_that_stop_halfway_hold_nobody_up(stack, workers, nobody):
 
 def test_clients_that_stop_halfway_are_cut_off_after_ten_seconds(stack, workers, nobody):
     began = time.monotonic()
-    connections = stopped_halfway(stack, nobody["token"], 8)
+    # One that has sent nothing has not begun a request: it may wait like a kept connection.
+    connections = [one for number, one in enumerate(stopped_halfway(stack, nobody["token"], 8)) if number % 4]
     ended = []
     for connection in connections:
         connection.settimeout(max(0.1, began + 13 - time.monotonic()))
