@@ -94,8 +94,13 @@ let package = Package(
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
-        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "ScratchDatabase"]),
-        tests("API", ["API", "HTTP", "Domain", "JSON", "ScratchDatabase"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "ScratchDatabase"]),
+        tests(
+            "API",
+            [
+                "API", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store",
+                "ScratchDatabase",
+            ]),
         tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )

@@ -8,12 +8,16 @@ import Store
 package struct Application: Sendable {
     private let installation: Installation
     private let router = Router(Surface.all.flatMap(\.routes))
+    /// The methods that some route of the upstream lane has: for the others there is nothing to look up.
+    private let upstreamMethods = Set(
+        Surface.all.flatMap(\.routes).filter { $0.lane == .upstream }.map(\.method.rawValue))
 
     package init(_ installation: Installation) { self.installation = installation }
 
     /// Where a request will run. An unknown path is answered on the spot.
     package func lane(method: String, path: String) -> RouteLane {
-        (try? router.match(Method(rawValue: method), path))?.route.lane ?? .direct
+        guard upstreamMethods.contains(method) else { return .direct }
+        return (try? router.match(Method(rawValue: method), path))?.route.lane ?? .direct
     }
 
     /// The answer to a request, whatever happens.
@@ -92,8 +96,10 @@ package struct Application: Sendable {
     private func finish(_ response: inout Response, _ request: Request, _ method: String) {
         response.headers.append(("X-Request-Id", request.id))
         response.headers.append(("Cache-Control", "private, no-cache"))
-        if let origin = request.header("origin"), !installation.corsOrigins.isEmpty {
-            allow(origin, &response, request)
+        if !installation.corsOrigins.isEmpty {
+            // Also where there is no origin: a cache must not give that answer to a page that has one.
+            response.headers.append(("Vary", "Origin"))
+            if let origin = request.header("origin") { allow(origin, &response, request) }
         }
         // 204 and 304 have no body and no length (RFC 9110, 8.6).
         if response.status != 204, response.status != 304 {
@@ -105,7 +111,6 @@ package struct Application: Sendable {
     /// CORS for the configured origins, compared exactly. Tokens travel in `Authorization`, never in cookies, so
     /// credentials mode is not offered.
     private func allow(_ origin: String, _ response: inout Response, _ request: Request) {
-        response.headers.append(("Vary", "Origin"))
         guard installation.corsOrigins.contains(origin) else { return }
         response.headers.append(("Access-Control-Allow-Origin", origin))
         response.headers.append(("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id"))

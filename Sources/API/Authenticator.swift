@@ -47,14 +47,15 @@ package final class Authenticator: Sendable {
         if let known = cache.value(for: token, now: now.seconds), known.generation == current.generation {
             return known.caller
         }
+        let verified: JWTClaims
         do throws(JWTError) {
-            let verified = try current.verifier.verify(token, now: now.seconds)
-            let caller = caller(verified)
-            cache.store(Verified(caller: caller, generation: current.generation), for: token, until: verified.expiresAt)
-            return caller
+            verified = try current.verifier.verify(token, now: now.seconds)
         } catch {
             throw .unauthenticated
         }
+        let caller = try caller(verified)
+        cache.store(Verified(caller: caller, generation: current.generation), for: token, until: verified.expiresAt)
+        return caller
     }
 
     /// The scheme is matched without case (RFC 9110, 11.1).
@@ -66,18 +67,31 @@ package final class Authenticator: Sendable {
         return String(decoding: octets[7...].drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
     }
 
-    private func caller(_ token: JWTClaims) -> Caller {
+    private func caller(_ token: JWTClaims) throws(Failure) -> Caller {
         let names = Self.texts(token.claims["roles"]) + Self.texts(token.claims["role"])
         // `scope` is one text of words (RFC 8693), `scopes` and `permissions` are lists.
         let explicit =
             Self.texts(token.claims["permissions"]) + Self.texts(token.claims["scopes"])
             + (token.claims["scope"]?.string?.split(separator: " ").map(String.init) ?? [])
-        let tenant = token.claims[claims.tenant]?.string.flatMap { $0.isEmpty || $0.utf8.count > 255 ? nil : $0 }
         return Caller(
             subject: token.subject,
-            owner: tenant.map(Owner.tenant) ?? .user(token.subject),
+            owner: try owner(token),
             permissions: roles.permissions(of: names, explicit: explicit),
             isAdministrator: roles.administers(names))
+    }
+
+    /// The tenant, or the subject of a token without one. A tenant that cannot be one, such as a number, is refused:
+    /// taken for none, its people would work on configurations of their own without noticing.
+    private func owner(_ token: JWTClaims) throws(Failure) -> Owner {
+        switch token.claims[claims.tenant] {
+        case nil, .null, .string(""): return .user(token.subject)
+        case .string(let tenant):
+            guard tenant.utf8.count <= 255,
+                !tenant.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { throw .unauthenticated }
+            return .tenant(tenant)
+        default: throw .unauthenticated
+        }
     }
 
     private static func texts(_ value: JSONValue?) -> [String] {

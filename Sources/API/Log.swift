@@ -20,13 +20,30 @@ package struct Log: Sendable {
     }
 
     package func event(_ level: String, _ message: String, _ more: (inout JSONWriter) -> Void = { _ in }) {
-        write(
-            JSONWriter.object {
-                $0.field("time", Timestamp.now().iso(.milliseconds))
-                $0.field("level", level)
-                $0.field("message", message)
-                more(&$0)
-            } + [0x0A])
+        let line = JSONWriter.object {
+            $0.field("time", Timestamp.now().iso(.milliseconds))
+            $0.field("level", level)
+            $0.field("message", message)
+            more(&$0)
+        }
+        write(Self.printable(line) + [0x0A])
+    }
+
+    /// The same JSON without the characters that JSON allows unescaped and that a terminal obeys or a reader takes for
+    /// a line end: U+007F to U+009F, U+2028 and U+2029. Outside strings JSON has ASCII only, so that these octets
+    /// stand inside of one, where an escape means the same.
+    private static func printable(_ line: [UInt8]) -> [UInt8] {
+        guard line.contains(where: { $0 >= 0x7F }) else { return line }
+        var text = ""
+        for scalar in String(decoding: line, as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x7F...0x9F, 0x2028, 0x2029:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return Array(text.utf8)
     }
 
     /// The line of a request: who, what, with which status, and where the time went, in microseconds.

@@ -20,7 +20,10 @@ package struct Arguments {
                 return String(word.dropFirst(name.count + 1))
             }
             if word == name {
-                guard words.indices.contains(index + 1) else { throw UsageError("\(name) needs a value") }
+                // In `--sub --role Admin` the value was forgotten; one that does begin so is written `--sub=--role`.
+                guard words.indices.contains(index + 1), !words[index + 1].hasPrefix("--") else {
+                    throw UsageError("\(name) needs a value")
+                }
                 let value = words[index + 1]
                 words.removeSubrange(index...index + 1)
                 return value
@@ -40,13 +43,17 @@ package struct Arguments {
 
     /// The next word that is no option; nil when there is none. Take the options first.
     package mutating func word() -> String? {
-        if words.first == "--" { words.removeFirst() }
-        guard let first = words.first, !first.hasPrefix("--") else { return nil }
-        return words.removeFirst()
+        guard let first = words.first else { return nil }
+        if first == "--" {
+            words.removeFirst()
+            return words.isEmpty ? nil : words.removeFirst()
+        }
+        return first.hasPrefix("-") ? nil : words.removeFirst()
     }
 
     /// Refuses what nobody asked for.
     package func finish() throws(UsageError) {
-        if let rest = words.first { throw UsageError("'\(rest)' is not understood") }
+        guard let rest = words.first else { return }
+        throw UsageError(rest.hasPrefix("-") ? "there is no option '\(rest)' here" : "'\(rest)' is one word too many")
     }
 }

@@ -37,23 +37,25 @@ package struct Configuration: Sendable {
             throw ConfigurationError("mode", "must be production or development")
         }
         isDevelopment = mode == "development"
-        socket = try file.required("socket")
+        socket = try Self.socket(&file)
         workers = try file.int("workers", default: 2, in: 1...64)
         threads = try file.int("threads", default: 16, in: 1...256)
         upstreamThreads = try file.int("upstream_threads", default: 64, in: 1...1_024)
         requestsPerWorker = try file.int("worker_max_requests", default: 1_000_000, in: 0...1_000_000_000)
         bodyLimit = try file.int("body_limit", default: 1_048_576, in: 1_024...67_108_864)
-        database = try file.required("database")
-        ownerDatabase = file.text("owner_database")
+        database = try Self.conninfo(file.required("database"), "database")
+        ownerDatabase = try file.text("owner_database").map { text throws(ConfigurationError) in
+            try Self.conninfo(text, "owner_database")
+        }
         databasePool = try file.int("database_pool", default: 8, in: 1...256)
         usesPreparedStatements = try Self.flag(file.text("prepared_statements") ?? "on", "prepared_statements")
         sqlDirectory = try file.required("sql_directory")
         let keysFile = try file.required("master_keys_file")
-        masterKeysFile = ProcessInfo.processInfo.environment["PROVIDERD_MASTER_KEYS_FILE"] ?? keysFile
+        masterKeysFile = Self.variable("PROVIDERD_MASTER_KEYS_FILE") ?? keysFile
         tokens = try TokenSettings(&file)
         roles = try Self.roles(&file)
         allowedNetworks = try Self.networks(file.list("allowed_networks"))
-        allowedPorts = try Self.ports(file.text("allowed_ports"))
+        allowedPorts = try Self.ports(file.list("allowed_ports"))
         authoritiesFile = file.text("authorities_file")
         corsOrigins = try Self.origins(file.list("cors_origins"))
         try file.finish()
@@ -61,33 +63,36 @@ package struct Configuration: Sendable {
 
     /// The file that `--config` or the environment names.
     package static func path(option: String?) throws(ConfigurationError) -> String {
-        guard let path = option ?? ProcessInfo.processInfo.environment["PROVIDERD_CONFIG"] else {
+        guard let path = option ?? variable("PROVIDERD_CONFIG") else {
             throw ConfigurationError("--config", "is missing, and PROVIDERD_CONFIG is not set")
         }
         return path
     }
 
+    /// A variable of the environment; nil also when it is empty.
+    private static func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The key ring. The file must not be open to others, or everybody on the machine has the keys.
     package func keyRing() throws(ConfigurationError) -> KeyRing {
-        var status = stat()
-        guard stat(masterKeysFile, &status) == 0 else {
-            throw ConfigurationError("master_keys_file", "\(masterKeysFile) cannot be read")
-        }
-        guard status.st_mode & 0o007 == 0 else {
-            throw ConfigurationError("master_keys_file", "\(masterKeysFile) is open to others: chmod o= it")
-        }
+        let text = try ConfigurationFile.read(masterKeysFile, setting: "master_keys_file", isSecret: true)
         do throws(CryptoError) {
-            return try KeyRing(parsing: try readKeys())
+            return try KeyRing(parsing: text)
         } catch {
-            throw ConfigurationError("master_keys_file", "\(masterKeysFile): \(error)")
+            throw ConfigurationError("master_keys_file", "\(masterKeysFile): \(error.text)")
         }
     }
 
-    private func readKeys() throws(CryptoError) -> String {
-        do throws(ConfigurationError) {
-            return try ConfigurationFile.read(masterKeysFile, setting: "master_keys_file")
+    /// The migrations that this installation's schema is made of.
+    package func migrator() throws(ConfigurationError) -> Migrator {
+        let folder = sqlDirectory + "/migrations"
+        do throws(MigrationError) {
+            let migrator = try Migrator(directory: folder)
+            guard !migrator.isEmpty else { throw .unreadable(folder) }
+            return migrator
         } catch {
-            throw .malformed(error.reason)
+            throw ConfigurationError("sql_directory", error.reason)
         }
     }
 
@@ -102,67 +107,5 @@ package struct Configuration: Sendable {
             conninfo: database, size: databasePool, waitMilliseconds: 2_000, connectMilliseconds: 2_000,
             statementMilliseconds: 5_000, lockMilliseconds: 2_000,
             usesPreparedStatements: usesPreparedStatements, applicationName: "providerd")
-    }
-
-    // MARK: - Parsing
-
-    static func flag(_ text: String, _ setting: String) throws(ConfigurationError) -> Bool {
-        switch text {
-        case "on": true
-        case "off": false
-        default: throw ConfigurationError(setting, "must be on or off")
-        }
-    }
-
-    /// `roles = Owner: ai:read ai:manage ai:use; Viewer: ai:read`. Without the setting the standard table holds.
-    private static func roles(_ file: inout ConfigurationFile) throws(ConfigurationError) -> RoleTable {
-        let administrators = file.list("admin_roles")
-        guard let text = file.text("roles") else {
-            return administrators.isEmpty ? .standard : RoleTable.standard.administered(by: Set(administrators))
-        }
-        var permissions: [String: Set<Permission>] = [:]
-        for entry in text.split(separator: ";").map(\.trimmed) where !entry.isEmpty {
-            guard let colon = entry.firstIndex(of: ":") else {
-                throw ConfigurationError("roles", "'\(entry)' is not 'Role: permission permission'")
-            }
-            var granted: Set<Permission> = []
-            for word in entry[entry.index(after: colon)...].split(separator: " ") {
-                guard let permission = Permission(rawValue: String(word)) else {
-                    let known = Permission.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw ConfigurationError("roles", "'\(word)' is not one of \(known)")
-                }
-                granted.insert(permission)
-            }
-            permissions[String(entry[..<colon].trimmed)] = granted
-        }
-        return RoleTable(
-            permissions: permissions,
-            administrators: administrators.isEmpty ? ["Owner", "Admin"] : Set(administrators))
-    }
-
-    private static func networks(_ texts: [String]) throws(ConfigurationError) -> [NetworkRange] {
-        var networks: [NetworkRange] = []
-        for text in texts {
-            guard let network = NetworkRange(text) else {
-                throw ConfigurationError("allowed_networks", "'\(text)' is not a network such as 10.0.0.0/8")
-            }
-            networks.append(network)
-        }
-        return networks
-    }
-
-    private static func ports(_ text: String?) throws(ConfigurationError) -> PortSet {
-        guard let text else { return AddressPolicy.production.allowedPorts }
-        guard let ports = PortSet(text) else {
-            throw ConfigurationError("allowed_ports", "must be ports and ranges such as 443,8000-8999")
-        }
-        return ports
-    }
-
-    private static func origins(_ texts: [String]) throws(ConfigurationError) -> Set<String> {
-        for text in texts where !(text.hasPrefix("https://") || text.hasPrefix("http://")) || text.hasSuffix("/") {
-            throw ConfigurationError("cors_origins", "'\(text)' is not an origin such as https://panel.example.com")
-        }
-        return Set(texts)
     }
 }

@@ -21,16 +21,25 @@ struct ConfigurationFile {
     init(path: String) throws(ConfigurationError) {
         self.path = path
         let text = try Self.read(path, setting: "configuration file")
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in Self.lines(text).enumerated() {
             let trimmed = line.trimmed
             guard !trimmed.isEmpty, !trimmed.hasPrefix("#") else { continue }
-            guard let equals = trimmed.firstIndex(of: "=") else {
+            guard !trimmed.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) else {
+                throw ConfigurationError("\(path):\(index + 1)", "contains a control character")
+            }
+            guard let equals = trimmed.firstIndex(of: "="), equals != trimmed.startIndex else {
                 throw ConfigurationError("\(path):\(index + 1)", "is not 'name = value'")
             }
             let name = String(trimmed[..<equals].trimmed)
             guard values[name] == nil else { throw ConfigurationError(name, "stands twice in \(path)") }
             values[name] = String(trimmed[trimmed.index(after: equals)...].trimmed)
         }
+    }
+
+    /// By octets: to Swift, CR and LF together are one character, which is not LF.
+    private static func lines(_ text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Nil for a setting that is absent or empty.
@@ -64,7 +73,14 @@ struct ConfigurationFile {
         if let unknown = values.keys.sorted().first { throw ConfigurationError(unknown, "is not a known setting") }
     }
 
-    static func read(_ path: String, setting: String) throws(ConfigurationError) -> String {
+    /// The text of a regular file. A pipe can be read once only, and every worker reads for itself.
+    static func read(_ path: String, setting: String, isSecret: Bool = false) throws(ConfigurationError) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw ConfigurationError(setting, "\(path) cannot be read") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw ConfigurationError(setting, "\(path) is not a file") }
+        guard !isSecret || status.st_mode & 0o007 == 0 else {
+            throw ConfigurationError(setting, "\(path) is open to others: chmod o= it")
+        }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(setting, "\(path) cannot be read")
         }

@@ -33,13 +33,12 @@ package struct TokenSettings: Sendable {
         }
     }
 
-    /// The secret's octets. Throws when there is none or it is too short.
+    /// The secret's octets. Throws when there is none, it is too short, or others may read it.
     package func secret() throws(ConfigurationError) -> [UInt8] {
         guard let secretFile else { throw ConfigurationError("jwt_secret_file", "is not set") }
-        let text = String(
-            try ConfigurationFile.read(secretFile, setting: "jwt_secret_file").filter { !$0.isWhitespace })
-        guard let octets = Base64.decode(text), octets.count >= 32 else {
-            throw ConfigurationError("jwt_secret_file", "must hold at least 32 octets in base64")
+        let text = try ConfigurationFile.read(secretFile, setting: "jwt_secret_file", isSecret: true)
+        guard let octets = Base64.decode(String(text.filter { !$0.isWhitespace })), octets.count >= 32 else {
+            throw ConfigurationError("jwt_secret_file", "\(secretFile) must hold at least 32 octets in base64")
         }
         return octets
     }
@@ -47,26 +46,28 @@ package struct TokenSettings: Sendable {
     /// The keys that do not change while the program runs: the secret and the PEM files.
     package func fixedKeys() throws(ConfigurationError) -> JWTKeySet {
         var keys = JWTKeySet.empty
-        do throws(CryptoError) {
-            if secretFile != nil { keys = try keys.merging(.secret(secretOctets(), algorithm: .hs256)) }
-            for (algorithm, path) in pemFiles {
-                keys = try keys.merging(.pem(pem(path), algorithm: algorithm))
+        if secretFile != nil {
+            let secret = try secret()
+            keys = try Self.naming("jwt_secret_file") { () throws(CryptoError) in
+                try keys.merging(.secret(secret, algorithm: .hs256))
             }
-        } catch {
-            throw ConfigurationError("jwt_secret_file or jwt_pem", "\(error)")
+        }
+        for (algorithm, path) in pemFiles {
+            let text = try ConfigurationFile.read(path, setting: "jwt_pem")
+            keys = try Self.naming("jwt_pem", path) { () throws(CryptoError) in
+                try keys.merging(.pem(text, algorithm: algorithm))
+            }
         }
         return keys
     }
 
-    private func secretOctets() throws(CryptoError) -> [UInt8] {
-        do throws(ConfigurationError) { return try secret() } catch { throw .malformed(error.description) }
-    }
-
-    private func pem(_ path: String) throws(CryptoError) -> String {
-        do throws(ConfigurationError) {
-            return try ConfigurationFile.read(path, setting: "jwt_pem")
+    private static func naming<Value>(
+        _ setting: String, _ path: String? = nil, _ body: () throws(CryptoError) -> Value
+    ) throws(ConfigurationError) -> Value {
+        do throws(CryptoError) {
+            return try body()
         } catch {
-            throw .malformed(error.description)
+            throw ConfigurationError(setting, (path.map { $0 + ": " } ?? "") + error.text)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a request could not be read or answered.
 package enum FastCGIError: Error, Equatable, Sendable {
     /// The body is announced to be larger than `limit` octets; nothing of it was read.
@@ -25,5 +27,5 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
         self.code = code
     }
 
-    package var description: String { "\(call) failed, errno \(code)" }
+    package var description: String { "\(call) failed: \(String(cString: strerror(code)))" }
 }

@@ -11,6 +11,17 @@ package enum ListenerError: Error, Equatable, Sendable {
     /// The socket does not listen, or listens beyond this machine.
     case notLocal
     case system(SystemError)
+
+    /// Why there is no socket, in one line for the operator.
+    package var reason: String {
+        switch self {
+        case .badPath(let limit): "the path must have 1 to \(limit) octets"
+        case .inUse(let path): "another server listens on \(path)"
+        case .notASocket(let path): "\(path) exists and is not a socket"
+        case .notLocal: "the socket does not listen, or can be reached from other machines"
+        case .system(let error): error.description
+        }
+    }
 }
 
 /// Listening sockets for FastCGI. The protocol has no authentication, so only sockets that this machine

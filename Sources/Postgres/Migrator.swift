@@ -25,6 +25,9 @@ package struct Migrator: Sendable {
         files = try MigrationFile.read(directory: directory)
     }
 
+    /// Whether the folder has no migration: then it is not the folder it was taken for.
+    package var isEmpty: Bool { files.isEmpty }
+
     /// Applies what is pending; the names of what this call applied. Several may call it at the same time.
     package func apply(on session: Session, log: (String) -> Void) throws(MigrationError) -> [String] {
         try exclusively(session) { session throws(MigrationError) in

@@ -19,10 +19,11 @@ package struct AuditRow: Sendable {
         let action: String = try row.next()
         let subject: String = try row.next()
         let provider: String? = try row.nextOptional()
-        let outcome: String = try row.next()
+        guard let outcome = AuditEntry.Outcome(rawValue: try row.next()) else {
+            throw .decoding(column: 8, "is not an outcome")
+        }
         entry = AuditEntry(
-            actor: actor, owner: owner, action: action, subject: subject, provider: provider,
-            outcome: AuditEntry.Outcome(rawValue: outcome) ?? .failed,
+            actor: actor, owner: owner, action: action, subject: subject, provider: provider, outcome: outcome,
             remoteAddress: try row.next(), requestID: try row.next(), details: try row.next())
         keyID = try row.next()
         previousHash = try row.next(SQLBytes.self).bytes
@@ -94,14 +95,16 @@ package enum AuditVerdict: Sendable, Equatable {
 extension Store {
     /// Reads the log from its beginning, in pages, and checks every row against the one before it.
     package func verifyAudit(progress: (Int) -> Void) throws(Failure) -> AuditVerdict {
-        let (headSequence, headHash) = try one(
-            "Audit head",
+        let heads = try rows(
             """
             -- Store.verifyAuditHead
             SELECT seq, hash
             FROM audit_head
             """
         ) { (row) throws(PostgresError) in (try row.next(Int.self), try row.next(SQLBytes.self).bytes) }
+        guard let (headSequence, headHash) = heads.first else {
+            return .broken(sequence: 0, reason: "the end of the log, the row of audit_head, is missing")
+        }
         var last = 0
         var previous = [UInt8](repeating: 0, count: 32)
         while true {
@@ -116,10 +119,32 @@ extension Store {
             }
             progress(last)
         }
-        guard last == headSequence, previous == headHash else {
+        guard last == headSequence else {
             return .broken(sequence: last + 1, reason: "rows are missing at the end of the log")
         }
+        guard previous == headHash else {
+            return .broken(sequence: last, reason: "it is not the row that the end of the log names")
+        }
+        if let stray = try strayAuditRow() {
+            return .broken(sequence: stray, reason: "it lies outside the log, which has \(last) rows")
+        }
         return .intact(rows: last, lastHash: previous)
+    }
+
+    /// A row that was put before the first or after the last one. Asked in one statement, so that rows which are
+    /// appended meanwhile come with the end that they belong to.
+    private func strayAuditRow() throws(Failure) -> Int? {
+        try rows(
+            """
+            -- Store.strayAuditRow
+            SELECT l.seq
+            FROM audit_log l
+            CROSS JOIN audit_head h
+            WHERE l.seq < 1 OR l.seq > h.seq
+            ORDER BY l.seq
+            LIMIT 1
+            """
+        ) { (row) throws(PostgresError) in try row.next(Int.self) }.first
     }
 
     private func flaw(in row: AuditRow, expecting sequence: Int, after previous: [UInt8]) throws(Failure) -> String? {
@@ -140,8 +165,8 @@ extension Store {
         try rows(
             """
             -- Store.auditPage
-            SELECT seq, at, actor, owner, action, subject, provider, outcome, coalesce(remote_address, ''),
-                   coalesce(request_id, ''), details, key_id, previous_hash, hash
+            SELECT seq, at, actor, owner, action, subject, provider, outcome, remote_address, request_id, details,
+                   key_id, previous_hash, hash
             FROM audit_log
             WHERE seq > \(sequence) AND seq <= \(last)
             ORDER BY seq

@@ -66,6 +66,16 @@ package struct FailedCall: Sendable {
 }
 
 extension Transaction {
+    /// Makes the partitions for calls of this month and the following ones, where they are missing.
+    package func ensureRequestPartitions(months: Int) throws(Failure) {
+        _ = try rows(
+            """
+            -- Store.ensureRequestPartitions
+            SELECT create_request_partitions(now(), \(months)::integer)
+            """
+        ) { (row) throws(PostgresError) in try row.next(Int.self) }
+    }
+
     /// Accounts a call: its row with the price version that held when it began, and the connection's totals.
     /// Returns the cost, nil when the price is unknown.
     package func record(

@@ -13,10 +13,10 @@ extension Command {
             Names the first row that was changed, removed or moved; exit status 1 then. The hash of the last row is
             printed: kept elsewhere, it proves later that nothing before it was rewritten.
             """
-    ) { arguments, output in
-        let installation = try Installation(&arguments)
+    ) { arguments, invocation in
         try arguments.finish()
-        let verdict = try installation.store().verifyAudit { checked in
+        let output = invocation.output
+        let verdict = try invocation.installation().store().verifyAudit { checked in
             if isatty(STDERR_FILENO) == 1 {
                 FileHandle.standardError.write(Data("\r\(checked) rows checked".utf8))
             }

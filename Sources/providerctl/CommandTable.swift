@@ -1,34 +1,10 @@
 import Configuration
+import Crypto
 import Domain
 import Foundation
-
-/// One command of the command line.
-struct Command: Sendable {
-    let name: String
-    let summary: String
-    /// The words after the name, and what they mean, one a line.
-    let usage: String
-    let run: @Sendable (inout Arguments, Output) throws -> ExitStatus
-
-    init(
-        _ name: String, _ summary: String, usage: String = "",
-        run: @escaping @Sendable (inout Arguments, Output) throws -> ExitStatus
-    ) {
-        self.name = name
-        self.summary = summary
-        self.usage = usage
-        self.run = run
-    }
-}
-
-enum ExitStatus: Int32 {
-    case success = 0
-    /// The answer is no: a token that does not verify, a broken chain, a refused address.
-    case no = 1
-    case usage = 2
-    /// The command could not do its work: no database, no configuration.
-    case failed = 3
-}
+import HTTP
+import Postgres
+import Providers
 
 enum CommandTable {
     static let commands: [Command] = [
@@ -37,17 +13,18 @@ enum CommandTable {
     ]
 
     static func run(_ words: [String]) -> Int32 {
-        let wantsHelp = words.contains("--help") || words.contains("-h") || words.isEmpty
+        let isHelp = { (word: String) in word == "--help" || word == "-h" }
         guard let command = find(words) else {
-            if wantsHelp {
+            if let first = words.first, isHelp(first) || isGroup(first) && words.contains(where: isHelp) {
                 print(overview)
                 return ExitStatus.success.rawValue
             }
-            complain("'\(words.prefix(2).joined(separator: " "))' is not a command\n\n\(overview)")
-            return ExitStatus.usage.rawValue
+            let problem =
+                words.isEmpty ? "a command is missing" : "'\(words.prefix(2).joined(separator: " "))' is not a command"
+            return complain("\(problem)\n\n\(overview)", .usage)
         }
-        if wantsHelp {
-            print(help(command))
+        if words.contains(where: isHelp) {
+            print(command.help)
             return ExitStatus.success.rawValue
         }
         return run(command, Array(words.dropFirst(command.name.split(separator: " ").count)))
@@ -55,18 +32,16 @@ enum CommandTable {
 
     private static func run(_ command: Command, _ words: [String]) -> Int32 {
         var arguments = Arguments(words)
-        let output = Output(isJSON: arguments.flag("--json"))
         do {
-            return try command.run(&arguments, output).rawValue
+            let output = Output(isJSON: arguments.flag("--json"))
+            let invocation = Invocation(output: output, configurationOption: try arguments.option("--config"))
+            return try command.run(&arguments, invocation).rawValue
         } catch let error as UsageError {
-            complain("\(command.name): \(error)\n\n\(help(command))")
-            return ExitStatus.usage.rawValue
-        } catch let error as Failure {
-            complain("\(command.name): \(error.explanation)")
-            return ExitStatus.failed.rawValue
+            return complain("\(command.name): \(error)\n\n\(command.help)", .usage)
+        } catch let error as Refusal {
+            return complain("\(command.name): \(error.reason)", .no)
         } catch {
-            complain("\(command.name): \(error)")
-            return ExitStatus.failed.rawValue
+            return complain("\(command.name): \(explanation(of: error))", .failed)
         }
     }
 
@@ -76,8 +51,12 @@ enum CommandTable {
             .max { $0.name.utf8.count < $1.name.utf8.count }
     }
 
-    private static func complain(_ message: String) {
+    /// Whether commands begin with this word, as `provider list` with `provider`.
+    private static func isGroup(_ word: String) -> Bool { commands.contains { $0.name.hasPrefix(word + " ") } }
+
+    private static func complain(_ message: String, _ status: ExitStatus) -> Int32 {
         FileHandle.standardError.write(Data("providerctl: \(message)\n".utf8))
+        return status.rawValue
     }
 
     private static var overview: String {
@@ -96,24 +75,18 @@ enum CommandTable {
             Exit status: 0 done, 1 the answer is no, 2 usage, 3 could not be done.
             """
     }
-
-    private static func help(_ command: Command) -> String {
-        let first = command.usage.split(separator: "\n", maxSplits: 1).first ?? ""
-        let rest = command.usage.split(separator: "\n", maxSplits: 1).dropFirst().first.map { "\n\n" + $0 } ?? ""
-        return "usage: providerctl \(command.name) \(first)\n\n\(command.summary)\(rest)"
-    }
 }
 
-extension Failure {
-    /// For the operator at the command line, who may read more than a caller of the API.
-    var explanation: String {
-        switch self {
-        case .invalid(let problems): problems.map { "\($0.field) \($0.reason)" }.joined(separator: "; ")
-        case .notFound(let noun): "\(noun) not found"
-        case .unavailable: "the database cannot be reached"
-        case .defect(let reason): reason
-        case .conflict(let reason): reason
-        default: "\(self)"
-        }
+/// Why a command could not do its work, for the operator, who may read more than a caller of the API.
+func explanation(of error: any Error) -> String {
+    switch error {
+    case Failure.unavailable: "the database cannot be reached: is it running, and is 'database' right?"
+    case Failure.defect(let reason): reason
+    case let failure as Failure: failure.message
+    case let error as PostgresError: error.reason
+    case let error as MigrationError: error.reason
+    case let error as CryptoError: error.text
+    case let error as CatalogueError: "line \(error.line) of the catalogue: \(error.reason)"
+    default: "\(error)"
     }
 }

@@ -10,9 +10,14 @@ import Store
 extension Command {
     static let doctor = Command(
         "doctor", "looks at everything an installation needs, and says what is wrong and how to mend it"
-    ) { arguments, output in
-        let path = try Configuration.path(option: try arguments.option("--config"))
+    ) { arguments, invocation in
         try arguments.finish()
+        let output = invocation.output
+        let path = try Configuration.path(option: invocation.configurationOption)
+        // Mistakes in the configuration are findings; without the file there is nothing to look at.
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ConfigurationError("configuration file", "\(path) cannot be read")
+        }
         let findings = Examination(path: path).findings
         output.table(["", "WHAT", "FOUND"], findings.map { [$0.isGood ? "ok" : "BAD", $0.what, $0.found] })
         output.json {
@@ -48,13 +53,12 @@ private struct Examination {
             note("token keys", "readable")
             look(at: configuration.socket)
             let store = Store(pool: Pool(configuration.poolSettings), keys: keys)
-            let migrator = try Migrator(directory: configuration.sqlDirectory + "/migrations")
-            note(store.readiness(migrations: migrator))
+            guard note(store.readiness(migrations: try configuration.migrator())) else { return }
             for provider in try store.providers() { look(at: provider, configuration.addressPolicy) }
         } catch let failure as Failure {
-            findings.append(Finding(what: "database", found: failure.explanation, isGood: false))
+            findings.append(Finding(what: "database", found: explanation(of: failure), isGood: false))
         } catch {
-            findings.append(Finding(what: "configuration", found: "\(error)", isGood: false))
+            findings.append(Finding(what: "configuration", found: explanation(of: error), isGood: false))
         }
     }
 
@@ -62,15 +66,17 @@ private struct Examination {
         findings.append(Finding(what: what, found: found, isGood: true))
     }
 
-    private mutating func note(_ readiness: Readiness) {
+    /// Whether the rest can be looked at.
+    private mutating func note(_ readiness: Readiness) -> Bool {
         switch readiness {
         case .ready: note("database", "reachable, migrations current, keys open it")
         case .databaseAway:
             findings.append(Finding(what: "database", found: "cannot be reached: check 'database'", isGood: false))
         case .migrations(let state):
-            findings.append(Finding(what: "migrations", found: "\(state): run 'providerctl migrate'", isGood: false))
+            findings.append(Finding(what: "migrations", found: "\(state); run 'providerctl migrate'", isGood: false))
         case .sealed(let reason): findings.append(Finding(what: "master keys", found: reason, isGood: false))
         }
+        return readiness == .ready
     }
 
     private mutating func look(at socket: String) {

@@ -9,19 +9,18 @@ extension Command {
             [--policy production|installation] URL
               --policy production    public addresses only; needs neither a configuration nor a server
               --policy installation  what the configuration allows (the default)
+              URL                    the address; its name is resolved, and nothing else is contacted
             """
-    ) { arguments, output in
+    ) { arguments, invocation in
         let name = try arguments.option("--policy") ?? "installation"
-        let policy: AddressPolicy
-        switch name {
-        case "production":
-            _ = try arguments.option("--config")
-            policy = .production
-        case "installation": policy = try Installation(&arguments).configuration.addressPolicy
-        default: throw UsageError("--policy must be production or installation")
+        guard ["production", "installation"].contains(name) else {
+            throw UsageError("--policy must be production or installation")
         }
         guard let text = arguments.word() else { throw UsageError("the URL is missing") }
         try arguments.finish()
+        let output = invocation.output
+        let policy =
+            try name == "production" ? .production : invocation.installation().configuration.addressPolicy
         let verdict = EgressVerdict(text, policy)
         output.text("\(text): \(verdict.sentence)")
         output.json {

@@ -9,15 +9,17 @@ import Store
 struct Installation {
     let configuration: Configuration
 
-    init(_ arguments: inout Arguments) throws {
-        configuration = try Configuration(path: try Configuration.path(option: try arguments.option("--config")))
+    init(option: String?) throws(ConfigurationError) {
+        configuration = try Configuration(path: try Configuration.path(option: option))
     }
 
     /// As the application: what the servers may do.
-    func store() throws -> Store { Store(pool: Pool(configuration.poolSettings), keys: try configuration.keyRing()) }
+    func store() throws(ConfigurationError) -> Store {
+        Store(pool: Pool(configuration.poolSettings), keys: try configuration.keyRing())
+    }
 
     /// As the owner of the tables, for migrations; statements may take an hour.
-    func ownerStore() throws -> Store {
+    func ownerStore() throws(ConfigurationError) -> Store {
         guard let conninfo = configuration.ownerDatabase else {
             throw ConfigurationError("owner_database", "is not set: it is needed to change the schema")
         }
@@ -28,8 +30,6 @@ struct Installation {
             applicationName: "providerctl")
         return Store(pool: Pool(settings), keys: try configuration.keyRing())
     }
-
-    func migrator() throws -> Migrator { try Migrator(directory: configuration.sqlDirectory + "/migrations") }
 
     /// The audit entry of a command: the operating system's user is the actor.
     static func entry(_ action: String, subject: String, provider: String? = nil, details: String = "{}") -> AuditEntry

@@ -15,20 +15,14 @@ extension Command {
               --status  changes nothing, says what there is to do; exit status 1 when there is something
             Uses owner_database of the configuration. One migration at a time runs, each in its own transaction.
             """
-    ) { arguments, output in
-        let installation = try Installation(&arguments)
+    ) { arguments, invocation in
         let onlyStatus = arguments.flag("--status")
         try arguments.finish()
+        let output = invocation.output
+        let installation = try invocation.installation()
         let store = try installation.ownerStore()
-        let migrator = try installation.migrator()
-        if onlyStatus {
-            let status = try store.pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
-                try migrator.status(on: session)
-            }
-            output.text("\(status)")
-            output.json { $0.object { $0.field("current", status == .current) } }
-            return status == .current ? .success : .no
-        }
+        let migrator = try installation.configuration.migrator()
+        if onlyStatus { return try status(migrator, store, output) }
         let applied = try store.pool.withSession(mapping: { $0 }) { (session) throws in
             try migrator.apply(on: session) { line in output.text(line) }
         }
@@ -45,6 +39,20 @@ extension Command {
         return .success
     }
 
+    private static func status(_ migrator: Migrator, _ store: Store, _ output: Output) throws -> ExitStatus {
+        let status = try store.pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
+            try migrator.status(on: session)
+        }
+        output.text(status.reason)
+        output.json {
+            $0.object {
+                $0.field("current", status == .current)
+                $0.field("status", status.reason)
+            }
+        }
+        return status == .current ? .success : .no
+    }
+
     /// The catalogue and the keys, in one transaction; audited when something is new.
     private static func load(_ installation: Installation, _ store: Store) throws -> (prices: Int, keys: [String]) {
         let path = installation.configuration.sqlDirectory + "/catalogue/models.tsv"
@@ -55,6 +63,7 @@ extension Command {
         return try store.transaction { (transaction) throws(Failure) in
             let keys = try transaction.registerSealingKey() ? [transaction.sealingKeyID] : []
             let prices = try transaction.load(entries)
+            try transaction.ensureRequestPartitions(months: 4)
             if prices > 0 || !keys.isEmpty {
                 let details = JSONWriter.object {
                     $0.field("prices", prices)
@@ -76,12 +85,14 @@ extension Command {
               --id NAME  the key's name; without it, one is made from the date
             The first line of the key file seals; the others only open what they sealed.
             """
-    ) { arguments, output in
+    ) { arguments, invocation in
         let name = try arguments.option("--id") ?? "k" + Timestamp.now().iso(.seconds).filter(\.isNumber)
-        _ = try arguments.option("--config")
         try arguments.finish()
+        let output = invocation.output
         let line = "\(name) \(Base64.encode(try randomBytes(32)))"
-        _ = try KeyRing(parsing: line)
+        guard (try? KeyRing(parsing: line)) != nil else {
+            throw UsageError("--id '\(name)' is not 1 to 64 letters, digits, '.', '_' or '-'")
+        }
         output.text(line)
         output.json { $0.object { $0.field("line", line) } }
         return .success

@@ -1,5 +1,6 @@
 import Configuration
 import Domain
+import HTTP
 import JSON
 import Outbound
 import Store
@@ -7,10 +8,10 @@ import Store
 extension Command {
     static let listProviders = Command(
         "provider list", "shows the providers, where they point and whether they are enabled"
-    ) { arguments, output in
-        let installation = try Installation(&arguments)
+    ) { arguments, invocation in
         try arguments.finish()
-        let providers = try installation.store().providers()
+        let output = invocation.output
+        let providers = try invocation.installation().store().providers()
         output.table(
             ["SLUG", "KIND", "STATE", "ENDPOINT"],
             providers.map { [$0.slug, $0.kind, $0.state, $0.endpointURL] })
@@ -22,18 +23,19 @@ extension Command {
         "provider set", "points a provider to another endpoint, at once",
         usage: """
             SLUG (--endpoint URL | --vendor-endpoint)
+              SLUG               the provider, as 'provider list' names it
               --endpoint URL     what the vendor's SDK takes as its base URL; must be allowed by the configuration
               --vendor-endpoint  back to the vendor's own
             """
-    ) { arguments, output in
-        let installation = try Installation(&arguments)
+    ) { arguments, invocation in
         let endpoint = try arguments.option("--endpoint")
         let isVendor = arguments.flag("--vendor-endpoint")
         guard let word = arguments.word() else { throw UsageError("the provider's slug is missing") }
         try arguments.finish()
         guard (endpoint != nil) != isVendor else { throw UsageError("give either --endpoint or --vendor-endpoint") }
+        let slug = try slug(word)
+        let installation = try invocation.installation()
         if let endpoint { try check(endpoint, installation.configuration.addressPolicy) }
-        let slug = try ProviderSlug(word)
         let provider = try installation.store().transaction { (transaction) throws(Failure) in
             let provider = try transaction.setEndpoint(of: slug, to: endpoint)
             let details = JSONWriter.object { $0.field("endpoint", provider.endpointURL) }
@@ -44,17 +46,21 @@ extension Command {
                 at: .now())
             return provider
         }
+        let output = invocation.output
         output.text("\(provider.slug) now points to \(provider.endpointURL)")
         output.json { $0.provider(provider) }
         return .success
     }
 
+    private static func slug(_ word: String) throws(UsageError) -> ProviderSlug {
+        do throws(Failure) { return try ProviderSlug(word) } catch { throw UsageError(error.message) }
+    }
+
     /// The form and the address of an endpoint. A name that does not resolve now may do so later.
     private static func check(_ text: String, _ policy: AddressPolicy) throws {
         let url: HTTPURL
-        do throws(URLProblem) { url = try HTTPURL(text) } catch { throw UsageError("--endpoint \(error.reason)") }
-        let verdict = EgressVerdict(url, policy)
-        if case .refused(let reason) = verdict { throw UsageError("--endpoint \(reason)") }
+        do throws(URLProblem) { url = try HTTPURL(text) } catch { throw UsageError("--endpoint: \(error.reason)") }
+        if case .refused(let reason) = EgressVerdict(url, policy) { throw Refusal("\(text) is refused: \(reason)") }
     }
 }
 

@@ -6,9 +6,9 @@ import JSON
 
 extension Command {
     static let routes = Command("routes", "prints the route table: who may call what, and in which lane") {
-        arguments, output in
-        _ = try arguments.option("--config")
+        arguments, invocation in
         try arguments.finish()
+        let output = invocation.output
         let rows = Surface.all.flatMap { surface in surface.routes.map { (surface: surface, route: $0) } }
         output.table(
             ["METHOD", "PATH", "WHO", "LANE", "SURFACE"],

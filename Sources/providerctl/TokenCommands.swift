@@ -15,10 +15,10 @@ extension Command {
               --permission WORD  a permission beyond those of the roles, such as ai:use; may be repeated
               --ttl TIME         how long it is valid: 90s, 15m, 1h, 30d; negative for an expired one. Default 1h
             """
-    ) { arguments, output in
-        let installation = try Installation(&arguments)
-        guard let subject = try arguments.option("--sub"), !subject.isEmpty else {
-            throw UsageError("--sub is missing")
+    ) { arguments, invocation in
+        guard let subject = try arguments.option("--sub") else { throw UsageError("--sub is missing") }
+        guard 1...255 ~= subject.utf8.count, !subject.unicodeScalars.contains(where: \.isControl) else {
+            throw UsageError("--sub must be a text of 1 to 255 octets without control characters")
         }
         var roles: [String] = []
         while let role = try arguments.option("--role") { roles.append(role) }
@@ -27,7 +27,7 @@ extension Command {
         let tenant = try arguments.option("--tenant")
         let ttl = try TimeToLive(try arguments.option("--ttl") ?? "1h").seconds
         try arguments.finish()
-        let settings = installation.configuration.tokens
+        let settings = try invocation.installation().configuration.tokens
         let now = Timestamp.now().seconds
         let claims = JSONWriter.object {
             $0.field("sub", subject)
@@ -44,8 +44,8 @@ extension Command {
             $0.field("exp", Int(now + ttl))
         }
         let token = try JWTSigner.sign(claims: claims, secret: try settings.secret(), algorithm: .hs256, keyID: nil)
-        output.text(token)
-        output.json {
+        invocation.output.text(token)
+        invocation.output.json {
             $0.object {
                 $0.field("token", token)
                 $0.field("expiresAt", Timestamp(seconds: now + ttl).iso(.seconds))
@@ -61,12 +61,13 @@ extension Command {
               --jwks FILE  another set of keys; then no configuration is needed
               TOKEN        the token; without it, it is read from standard input
             """
-    ) { arguments, output in
+    ) { arguments, invocation in
         let jwks = try arguments.option("--jwks")
-        let verifier = try verifier(jwks: jwks, &arguments)
         let word = arguments.word()
         try arguments.finish()
-        guard let token = (word ?? readLine())?.filter({ !$0.isNewline }), !token.isEmpty else {
+        let output = invocation.output
+        let verifier = try verifier(jwks: jwks, invocation)
+        guard let token = (word ?? readLine())?.filter({ !$0.isWhitespace }), !token.isEmpty else {
             throw UsageError("there is no token")
         }
         do throws(JWTError) {
@@ -91,23 +92,30 @@ extension Command {
         }
     }
 
-    private static func verifier(jwks path: String?, _ arguments: inout Arguments) throws -> JWTVerifier {
+    private static func verifier(jwks path: String?, _ invocation: Invocation) throws -> JWTVerifier {
         guard let path else {
-            let tokens = try Installation(&arguments).configuration.tokens
+            let tokens = try invocation.installation().configuration.tokens
             var keys = try tokens.fixedKeys()
-            if let file = tokens.jwksFile { keys = try keys.merging(.jwks(octets(file))) }
+            if let path = tokens.jwksFile { keys = try keys.merging(keySet(path, "jwks_file")) }
             return JWTVerifier(keys: keys, settings: tokens.verification)
         }
-        _ = try arguments.option("--config")
-        return JWTVerifier(keys: try .jwks(try octets(path)), settings: JWTSettings())
+        return JWTVerifier(keys: try keySet(path, "--jwks"), settings: JWTSettings())
     }
 
-    private static func octets(_ path: String) throws -> [UInt8] {
+    private static func keySet(_ path: String, _ setting: String) throws(ConfigurationError) -> JWTKeySet {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError("--jwks", "\(path) cannot be read")
+            throw ConfigurationError(setting, "\(path) cannot be read")
         }
-        return Array(data)
+        do throws(CryptoError) {
+            return try .jwks(Array(data))
+        } catch {
+            throw ConfigurationError(setting, "\(path): \(error.text)")
+        }
     }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { properties.generalCategory == .control }
 }
 
 /// A length of time as people write it: `90s`, `15m`, `-1h`, `30d`, or plain seconds.

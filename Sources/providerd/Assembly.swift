@@ -9,13 +9,13 @@ import Store
 
 /// Puts a configuration's parts together into what answers requests.
 enum Assembly {
-    static func application(_ configuration: Configuration, log: Log) throws -> Application {
+    /// Contacts nothing. Throws the first setting that does not hold what it should.
+    static func application(_ configuration: Configuration, log: Log) throws(ConfigurationError) -> Application {
         let pool = Pool(configuration.poolSettings)
         let keys = try configuration.keyRing()
         let makeStore = { @Sendable (durations: Durations) in Store(pool: pool, keys: keys, durations: durations) }
-        let migrator = try Migrator(directory: configuration.sqlDirectory + "/migrations")
-        let client = try HTTPClient(
-            policy: configuration.addressPolicy, authoritiesFile: configuration.authoritiesFile)
+        let migrator = try configuration.migrator()
+        let client = try client(configuration)
         return Application(
             Installation(
                 isDevelopment: configuration.isDevelopment,
@@ -27,7 +27,20 @@ enum Assembly {
                 makeStore: makeStore))
     }
 
-    private static func authenticator(_ configuration: Configuration, log: Log) throws -> Authenticator {
+    private static func client(_ configuration: Configuration) throws(ConfigurationError) -> HTTPClient {
+        do throws(OutboundError) {
+            return try HTTPClient(
+                policy: configuration.addressPolicy, authoritiesFile: configuration.authoritiesFile)
+        } catch {
+            // The only thing that can go wrong here is the file.
+            if case .tls(let reason) = error { throw ConfigurationError("authorities_file", reason) }
+            throw ConfigurationError("authorities_file", "\(error)")
+        }
+    }
+
+    private static func authenticator(_ configuration: Configuration, log: Log) throws(ConfigurationError)
+        -> Authenticator
+    {
         let tokens = configuration.tokens
         let keys = try TokenKeys(fixed: try tokens.fixedKeys(), jwks: tokens.jwksFile, tokens.verification, log: log)
         return Authenticator(

@@ -11,7 +11,7 @@ enum Roles {
         let log = Log.standardError
         // Before children are started one after the other: is it worth starting any?
         _ = try Assembly.application(configuration, log: log)
-        let listener = try Listener.inherited() ?? Listener.bind(path: configuration.socket, mode: 0o660)
+        let listener = try listener(configuration)
         guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
             throw ConfigurationError("/proc/self/exe", "cannot be read")
         }
@@ -22,6 +22,16 @@ enum Roles {
         log.event("info", "serving") { $0.field("workers", configuration.workers) }
         try Master(listener: listener, settings: settings).run()
         log.event("info", "stopped")
+    }
+
+    /// The socket that whoever started us listens on, or our own.
+    private static func listener(_ configuration: Configuration) throws(ConfigurationError) -> Int32 {
+        if let inherited = Listener.inherited() { return inherited }
+        do throws(ListenerError) {
+            return try Listener.bind(path: configuration.socket, mode: 0o660)
+        } catch {
+            throw ConfigurationError("socket", "\(configuration.socket): \(error.reason)")
+        }
     }
 
     /// One worker: serves the socket on descriptor 0 until SIGTERM.

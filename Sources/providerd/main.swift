@@ -27,6 +27,8 @@ func fail(_ message: String, status: Int32) -> Never {
     exit(status)
 }
 
+let roles = ["run", "api", "worker", "check-config"]
+
 var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
 if arguments.flag("--help") || arguments.flag("-h") {
     print(usage)
@@ -35,16 +37,16 @@ if arguments.flag("--help") || arguments.flag("-h") {
 do {
     let configOption = try arguments.option("--config")
     guard let role = arguments.word() else { throw UsageError("a role is missing") }
+    guard roles.contains(role) else { throw UsageError("'\(role)' is not a role") }
     try arguments.finish()
     let path = try Configuration.path(option: configOption)
     let configuration = try Configuration(path: path)
     switch role {
-    case "run", "api": try Roles.api(configuration, path: path)
-    case "worker": try Roles.worker(configuration)
     case "check-config":
         _ = try Assembly.application(configuration, log: .standardError)
         print("\(path): no mistakes found")
-    default: throw UsageError("'\(role)' is not a role")
+    case "worker": try Roles.worker(configuration)
+    default: try Roles.api(configuration, path: path)
     }
 } catch let error as UsageError {
     fail("\(error)\n\n\(usage)", status: 2)

@@ -66,6 +66,19 @@ final class JWKSFileTests: XCTestCase {
         XCTAssertEqual(events.take(), [])
     }
 
+    func testOnlyALoadedVersionHasAHigherGeneration() throws {
+        try write("a")
+        let file = try open()
+        XCTAssertEqual(file.current().generation, 0)
+        try Data("{".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        XCTAssertEqual(file.version(at: later).generation, 0)
+        try write("a", "b")
+        let version = file.version(at: later)
+        XCTAssertEqual(version.generation, 1)
+        XCTAssertEqual(version.keys.count, 2)
+        XCTAssertEqual(file.version(at: later).generation, 1)
+    }
+
     func testTheFileIsLookedAtOnceASecondAtMost() throws {
         try write("a")
         let file = try open()

@@ -105,10 +105,11 @@ def wrong_cgi(answer: fastcgi.Answer, is_head: bool) -> tuple[str | None, int]:
     head, separator, body = answer.output.partition(b"\r\n\r\n")
     lines = [line.partition(b": ") for line in head.split(b"\r\n")]
     fields = {name.lower(): text for name, colon, text in lines if colon}
-    code = fields.get(b"status", b"")[:3]
-    if not separator or len(fields) != len(lines) or not code.isdigit():
+    # A reason may follow the number (RFC 3875, 6.3.3).
+    number = fields.get(b"status", b"")[:3]
+    if not separator or len(fields) != len(lines) or not number.isdigit():
         return "the head of the answer is not one", 0
-    status = int(code)
+    status = int(number)
     if not 200 <= status < 500:
         return f"the status is {status}", status
     if status in (204, 304) or is_head:

@@ -18,6 +18,13 @@ package final class ScratchDatabase: Sendable {
         try administer("CREATE DATABASE \(name)" + (template.map { " TEMPLATE \($0)" } ?? ""))
     }
 
+    /// Creates it after the roles that `script` makes. Roles belong to the whole server, where other tests may be about to
+    /// make the same ones: a lock until the end of the script keeps them apart.
+    package convenience init(roles script: String) throws {
+        try self.init()
+        try administer("SELECT pg_advisory_xact_lock(hashtext('roles'));\n" + script)
+    }
+
     /// Removes it, whoever is still connected.
     package func drop() throws { try administer("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
 

@@ -32,7 +32,10 @@ missing_packages() {
                 have_package libssl-dev || echo libssl-dev
                 have_command pkg-config || echo pkg-config
                 ;;
-            test) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv ;;
+            test)
+                python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+                have_command spawn-fcgi || echo spawn-fcgi
+                ;;
             bench)
                 have_command wrk || echo wrk
                 have_command cc || echo gcc

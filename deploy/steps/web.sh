@@ -24,7 +24,8 @@ fill_in() {
 }
 
 # A sum over everything that nginx reads at its start.
-nginx_inputs() { cat "$RUN"/nginx/nginx.conf "$RUN"/nginx/providerd/*.conf "$RUN"/nginx/providerd/extra/*.conf "$RUN"/tls/server.* 2>/dev/null | sha256sum; }
+# The folder of extra files is empty where no simulator runs.
+nginx_inputs() { find "$RUN/nginx/nginx.conf" "$RUN/nginx/providerd" "$RUN"/tls/server.* -type f -print0 | sort -z | xargs -0 cat | sha256sum; }
 
 write_nginx() {
     local source=$PROJECT/deploy/nginx file folder

@@ -48,8 +48,8 @@ CREATE TABLE prices (
     CONSTRAINT prices_above_complete CHECK (num_nulls(above_tokens, above_input, above_output) IN (0, 3))
 );
 
--- What a call costs, exactly; NULL when a rate that it needs is unknown.
--- `prompt` counts all prompt tokens, the cached and the newly cached ones among them.
+-- What a call costs, exactly; NULL when a rate that it needs is unknown. A rate of which nothing was used is not
+-- needed. `prompt` counts all prompt tokens, the cached and the newly cached ones among them.
 CREATE FUNCTION token_cost(price prices, prompt bigint, cached bigint, cache_write bigint, completion bigint)
 RETURNS numeric
 LANGUAGE sql
@@ -57,7 +57,7 @@ IMMUTABLE
 PARALLEL SAFE
 AS $$
     SELECT (
-        (prompt - cached - cache_write) * rate.input
+        CASE WHEN prompt = cached + cache_write THEN 0 ELSE (prompt - cached - cache_write) * rate.input END
         + CASE WHEN cached = 0 THEN 0 ELSE cached * coalesce(price.cached_input, rate.input) END
         + CASE WHEN cache_write = 0 THEN 0 ELSE cache_write * coalesce(price.cache_write, rate.input) END
         + CASE WHEN completion = 0 THEN 0 ELSE completion * rate.output END

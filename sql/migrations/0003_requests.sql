@@ -3,13 +3,14 @@
 -- The ID is a version 7 UUID, whose first 48 bits are the time, and the table is partitioned by it: a row is
 -- found in its month by its ID alone, and a range of time is a range of IDs. Old months are dropped whole.
 
+-- The smallest ID of the millisecond that a moment lies in: rounded down, as the IDs' own time is.
 CREATE FUNCTION uuid_floor(moment timestamptz)
 RETURNS uuid
 LANGUAGE sql
 IMMUTABLE
 PARALLEL SAFE
 AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
 CREATE TABLE requests (
@@ -48,8 +49,9 @@ CREATE TABLE requests (
 CREATE INDEX requests_connection ON requests (connection_id, id);
 CREATE INDEX requests_provider ON requests (provider_id, id);
 
--- Makes the partitions from the month of `first` for `months` months, where they are missing. The application
--- role may not create tables; it may call this. The search path is fixed, as for every SECURITY DEFINER function.
+-- Makes the partitions from the month of `first` for `months` months, where they are missing; how many were made.
+-- Rows of such a month that already lie in requests_other move into it. The application role may not create tables;
+-- it may call this. The search path is fixed, as for every SECURITY DEFINER function.
 CREATE FUNCTION create_request_partitions(first timestamptz, months integer)
 RETURNS integer
 LANGUAGE plpgsql
@@ -59,18 +61,24 @@ AS $$
 DECLARE
     month timestamp;
     name text;
+    low uuid;
+    high uuid;
     made integer := 0;
 BEGIN
+    -- One at a time: the second of two callers would find the table missing and then there.
+    PERFORM pg_advisory_xact_lock(hashtext('create_request_partitions'));
     FOR step IN 0 .. least(months, 120) - 1 LOOP
         month := date_trunc('month', first AT TIME ZONE 'UTC') + make_interval(months => step);
         name := 'requests_' || to_char(month, 'YYYY_MM');
-        IF to_regclass(name) IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE %I PARTITION OF requests FOR VALUES FROM (%L) TO (%L)', name,
-                uuid_floor(month AT TIME ZONE 'UTC'),
-                uuid_floor((month + interval '1 month') AT TIME ZONE 'UTC'));
-            made := made + 1;
-        END IF;
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        low := uuid_floor(month AT TIME ZONE 'UTC');
+        high := uuid_floor((month + interval '1 month') AT TIME ZONE 'UTC');
+        EXECUTE format('CREATE TABLE %I (LIKE requests INCLUDING ALL)', name);
+        EXECUTE format(
+            'WITH moved AS (DELETE FROM requests_other WHERE id >= %L AND id < %L RETURNING *)
+             INSERT INTO %I SELECT * FROM moved', low, high, name);
+        EXECUTE format('ALTER TABLE requests ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, low, high);
+        made := made + 1;
     END LOOP;
     RETURN made;
 END

@@ -14,8 +14,8 @@ CREATE TABLE audit_log (
     subject        text NOT NULL,
     provider       text,
     outcome        text NOT NULL,
-    remote_address text,
-    request_id     text,
+    remote_address text NOT NULL,
+    request_id     text NOT NULL,
     -- json, not jsonb: the hash covers the text as it was written.
     details        json NOT NULL,
     key_id         text NOT NULL,

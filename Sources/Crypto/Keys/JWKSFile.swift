@@ -15,8 +15,15 @@ package enum JWKSFileEvent: Sendable, Equatable {
 /// have. Replace the file by renaming a new one over it: a file read half-written is refused and read again when
 /// its time, size or inode changes. Each refused version is reported once.
 package final class JWKSFile: Sendable {
+    /// One version of the keys.
+    package struct Version: Sendable {
+        package let keys: JWTKeySet
+        /// 0 at the start, one more for each version that was loaded: of two, the higher is the newer.
+        package let generation: Int
+    }
+
     private struct State {
-        var keys: JWTKeySet
+        var current: Version
         var seen: FileVersion?
         var lastLook: Int64
     }
@@ -33,33 +40,41 @@ package final class JWKSFile: Sendable {
         self.path = path
         self.report = report
         let (version, keys) = try Self.read(path)
-        state = Guarded(State(keys: keys, seen: version, lastLook: Self.milliseconds()))
+        state = Guarded(
+            State(current: Version(keys: keys, generation: 0), seen: version, lastLook: Self.milliseconds()))
     }
 
     /// The keys as of at most a second ago.
-    package func keys() -> JWTKeySet { keys(at: Self.milliseconds()) }
+    package func keys() -> JWTKeySet { current().keys }
+
+    /// The keys as of at most a second ago, with their generation. Whoever keeps something made of keys compares the
+    /// generations: of two callers at the same moment, one may have got the keys from before.
+    package func current() -> Version { version(at: Self.milliseconds()) }
 
     /// `now` is a monotonic time in milliseconds.
-    func keys(at now: Int64) -> JWTKeySet {
-        let (keys, seen, isDue) = state.withLock { state in
+    func keys(at now: Int64) -> JWTKeySet { version(at: now).keys }
+
+    func version(at now: Int64) -> Version {
+        let (current, seen, isDue) = state.withLock { state in
             let isDue = now - state.lastLook >= Self.millisecondsBetweenLooks
             if isDue { state.lastLook = now }
-            return (state.keys, state.seen, isDue)
+            return (state.current, state.seen, isDue)
         }
-        return isDue ? reload(keys, seen) : keys
+        return isDue ? reload(current, seen) : current
     }
 
-    private func reload(_ old: JWTKeySet, _ seen: FileVersion?) -> JWTKeySet {
+    private func reload(_ old: Version, _ seen: FileVersion?) -> Version {
         let version = FileVersion(path)
         guard version != seen else { return old }
         do throws(CryptoError) {
             let (version, keys) = try Self.read(path)
-            state.withLock {
-                $0.keys = keys
-                $0.seen = version
+            let new = state.withLock { state in
+                state.current = Version(keys: keys, generation: state.current.generation + 1)
+                state.seen = version
+                return state.current
             }
             report(.loaded(keys: keys.count))
-            return keys
+            return new
         } catch {
             // The version that was refused, so that it is not read and reported every second.
             state.withLock { $0.seen = version }
