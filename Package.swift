@@ -109,6 +109,7 @@ if isFuzzing {
     package.targets += [
         .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
         fuzz("JSON", ["JSON"]),
+        fuzz("HTTPHead", ["Outbound"]),
         fuzz("Token", ["Crypto", "JSON"]),
     ]
 }

@@ -87,6 +87,7 @@ extension Request {
         let octets = try body()
         if octets.isEmpty, orEmpty { return Fields(JSONObject()) }
         guard isJSON(header("content-type")) else { throw .unsupportedMediaType }
+        guard !octets.isEmpty else { throw .invalid("body", "is empty, but must be a JSON object") }
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONParser.parse(octets)

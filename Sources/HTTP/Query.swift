@@ -18,7 +18,7 @@ package struct Query: Sendable, Equatable {
                 let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "".utf8[...], plusIsSpace: true)
             else { throw .invalid("query", "is not valid percent-encoded UTF-8") }
             guard !values.contains(where: { $0.name == name }) else {
-                throw .invalid(name, "stands twice in the query")
+                throw Self.problem([name], "stands twice in the query")
             }
             values.append((name, value))
         }
@@ -32,7 +32,15 @@ package struct Query: Sendable, Equatable {
     /// Refuses parameters that the route does not know, so that a misspelt filter is not silently no filter.
     package func allow(_ known: Set<String>) throws(Failure) {
         let unknown = names.filter { !known.contains($0) }
-        guard unknown.isEmpty else { throw .invalid(unknown.map { FieldProblem($0, "is not a known parameter") }) }
+        guard unknown.isEmpty else { throw Self.problem(unknown, "is not a known parameter") }
+    }
+
+    /// Names as the caller sent them, but not all of a long one and not all of many.
+    private static func problem(_ names: [String], _ reason: String) -> Failure {
+        .invalid(
+            names.prefix(20).map { name in
+                FieldProblem(name.isEmpty ? "A parameter without a name" : String(name.prefix(64)), reason)
+            })
     }
 
     package static func == (left: Query, right: Query) -> Bool {

@@ -14,7 +14,7 @@ package enum Method: String, Sendable {
 
 /// Where a request comes from: the FastCGI connection, or a test.
 package protocol RequestSource {
-    /// The value of a header by its lower-case name; nil when absent or not UTF-8.
+    /// The value of a header by its lower-case name; nil when absent. Octets that are not UTF-8 are replaced by U+FFFD.
     func header(_ name: String) -> String?
     /// The whole body. Throws `.tooLarge` above the limit and `.invalid` when it is cut short.
     func readBody(limit: Int) throws(Failure) -> [UInt8]

@@ -20,6 +20,7 @@ struct Server: FastCGIApplication {
         let durations = Durations()
         let response: Response
         do throws(Failure) {
+            guard target.isText else { throw .invalid("address", "is not valid UTF-8") }
             let query = try Query(target.query)
             response = application.respond(
                 method: target.method, to: incoming(request, target, query), durations: durations)
@@ -73,10 +74,14 @@ private struct Target {
     let method: String
     let path: String
     let query: String
+    /// Whether the address is valid UTF-8. Path and query stand for it in the log where it is not.
+    let isText: Bool
 
     init(_ request: FastCGIRequest) {
         method = request.parameter("REQUEST_METHOD") ?? ""
-        let uri = request.parameter("REQUEST_URI") ?? "/"
+        let octets = request.parameterBytes("REQUEST_URI") ?? [UInt8(ascii: "/")]
+        isText = String(validating: octets, as: UTF8.self) != nil
+        let uri = String(decoding: octets, as: UTF8.self)
         let parts = uri.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         path = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? "/"
         query = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : ""
@@ -91,13 +96,15 @@ private final class FastCGISource: RequestSource {
     init(_ request: FastCGIRequest) { self.request = request }
 
     func header(_ name: String) -> String? {
-        switch name {
-        case "authorization": return request.parameter("HTTP_AUTHORIZATION")
-        case "content-type": return request.parameter("CONTENT_TYPE")
-        default:
-            let parameter = name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : Self.upper($0) }
-            return request.parameter("HTTP_" + String(decoding: parameter, as: UTF8.self))
-        }
+        // A header that is not UTF-8 is there all the same: one that was left out would lift its condition. With the
+        // octets replaced it means nothing that a valid header can mean.
+        request.parameterBytes(Self.parameter(name)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func parameter(_ header: String) -> String {
+        guard header != "content-type" else { return "CONTENT_TYPE" }
+        let name = header.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : upper($0) }
+        return "HTTP_" + String(decoding: name, as: UTF8.self)
     }
 
     func readBody(limit: Int) throws(Failure) -> [UInt8] {
@@ -115,7 +122,7 @@ private final class FastCGISource: RequestSource {
     private static func failure(_ error: FastCGIError) -> Failure {
         switch error {
         case .bodyTooLarge(let limit): .tooLarge(limit: limit)
-        case .badContentLength: .invalid("Content-Length", "is not a valid length")
+        case .badContentLength: .invalid("Content-Length", "is not the length of the body")
         case .bodyTruncated(let expected, let received):
             .invalid("body", "ends after \(received) of \(expected) bytes")
         case .clientGone: .invalid("body", "was cut off")

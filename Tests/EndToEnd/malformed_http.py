@@ -45,17 +45,21 @@ class Sent:
         return self.octets.find(b"\r\n\r\n") > 16_384
 
 
-def path(choice: random.Random, target: Target) -> bytes:
+def line(choice: random.Random, target: Target) -> tuple[bytes, bytes]:
+    """Method and path; more often than not a route that reads a body."""
     route = ROUTE.encode()
     one = route + b"/" + (target.identifier if choice.randrange(3) else NOBODY).encode()
-    kind = choice.randrange(10)
-    if kind == 0:
-        return route + b"/" + choice.choice(SEGMENTS)
-    if kind == 1:
-        return one + b"/" + choice.choice(SEGMENTS)
-    if kind == 2:
-        return choice.choice(OTHER_PATHS + [b"/" + choice.choice(SEGMENTS)])
-    return choice.choice([route, one, one + b"/test"])
+    kind = choice.randrange(20)
+    if kind < 11:
+        return choice.choice([(b"POST", route), (b"POST", route), (b"PUT", one), (b"PUT", one), (b"POST", one + b"/test")])
+    method = choice.choice(METHODS)
+    if kind == 11:
+        method = choice.choice(ODD_METHODS)
+    if kind < 14:
+        return method, choice.choice([route, one]) + b"/" + choice.choice(SEGMENTS)
+    if kind == 14:
+        return method, choice.choice(OTHER_PATHS + [b"/" + choice.choice(SEGMENTS)])
+    return method, choice.choice([route, one, one + b"/test"])
 
 
 def authorization(choice: random.Random, token: str) -> bytes:
@@ -95,8 +99,7 @@ def framed(body: bytes, choice: random.Random, may_break: bool) -> tuple[tuple[b
 def request(choice: random.Random, targets: list[Target]) -> Sent:
     """A request to somewhere with something, most of them far enough from nonsense to reach a handler."""
     target = choice.choice(targets)
-    method = choice.choice(METHODS[:4] + METHODS if choice.randrange(20) else ODD_METHODS)
-    where = path(choice, target)
+    method, where = line(choice, target)
     if method == b"DELETE":
         # The one connection that is there is needed until the end.
         where = where.replace(target.identifier.encode(), NOBODY.encode())

@@ -241,10 +241,11 @@ def test_clients_that_stop_halfway_hold_nobody_up(stack, workers, nobody):
 
 def test_clients_that_stop_halfway_are_cut_off_after_ten_seconds(stack, workers, nobody):
     began = time.monotonic()
-    # One that has sent nothing has not begun a request: it may wait like a kept connection.
-    connections = [one for number, one in enumerate(stopped_halfway(stack, nobody["token"], 8)) if number % 4]
+    connections = stopped_halfway(stack, nobody["token"], 8)
+    # Without an octet it is a connection that waits for its first request, as a web server may keep one.
+    silent, halfway = connections[::4], [connection for number, connection in enumerate(connections) if number % 4]
     ended = []
-    for connection in connections:
+    for connection in halfway:
         connection.settimeout(max(0.1, began + 13 - time.monotonic()))
         try:
             assert connection.recv(1) == b"", "an answer to half a request"
@@ -254,6 +255,36 @@ def test_clients_that_stop_halfway_are_cut_off_after_ten_seconds(stack, workers,
         connection.close()
     assert min(ended) > 9, ended
     assert max(ended) < 13, ended
+    found = fastcgi.parameters(random.Random(SEED), nobody["token"], b"")
+    for connection in silent:
+        connection.settimeout(5)
+        connection.sendall(fastcgi.begin() + b"".join(fastcgi.records(fastcgi.PARAMETERS, fastcgi.pairs(found)) + fastcgi.records(fastcgi.INPUT, b"")))
+        assert fastcgi.read_answer(connection).is_ended
+        connection.close()
+
+
+def test_a_condition_that_is_not_text_is_refused_and_not_ignored(stack, workers, somebody):
+    one = f"{fastcgi.ROUTE}/{somebody['identifier']}"
+    with stack.client(somebody["token"]) as client:
+        for tag in (b"\xff", b'"\xff"', b"\xff, *"):
+            refused = client.delete(one, headers={b"If-Match": tag})
+            assert refused.status_code in (400, 412), refused.text
+        for key in (b"\xff", b"key-\xc3"):
+            refused = client.post(fastcgi.ROUTE, json={**VALID, "provider": "Claude"}, headers={b"Idempotency-Key": key})
+            assert (refused.status_code, refused.json()["success"]) == (400, False)
+            assert "Idempotency-Key" in refused.json()["message"]
+        assert client.get(one).status_code == 200
+        assert client.get(fastcgi.ROUTE).json()["count"] == 1
+
+
+def test_thousands_of_nameless_parameters_cost_no_more_than_others(stack, workers, nobody):
+    found = fastcgi.replaced(fastcgi.parameters(random.Random(SEED), nobody["token"], b""), b"REQUEST_METHOD", b"GET")
+    # A route that looks for the headers of a request.
+    found = [*fastcgi.replaced(found, b"REQUEST_URI", fastcgi.ROUTE.encode()), *[(b"", b"")] * 30_000]
+    sent = fastcgi.Stream(fastcgi.begin() + b"".join(fastcgi.records(fastcgi.PARAMETERS, fastcgi.pairs(found)) + fastcgi.records(fastcgi.INPUT, b"")))
+    began = time.monotonic()
+    assert fastcgi.exchange(stack.environment["PROVIDERD_SOCKET"], sent, 10, False).is_ended
+    assert time.monotonic() - began < 1
 
 
 def test_afterwards_all_is_as_it_was(stack, workers, nobody, somebody):

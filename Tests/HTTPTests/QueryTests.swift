@@ -33,4 +33,19 @@ final class QueryTests: XCTestCase {
             XCTAssertEqual($0 as? Failure, .invalid("colour", "is not a known parameter"))
         }
     }
+
+    func testLongAndManyAndMissingNamesAreNamedBriefly() throws {
+        let long = String(repeating: "n", count: 9_000)
+        XCTAssertThrowsError(try Query(long).allow([])) {
+            XCTAssertEqual($0 as? Failure, .invalid(String(long.prefix(64)), "is not a known parameter"))
+        }
+        XCTAssertThrowsError(try Query("=1").allow([])) {
+            XCTAssertEqual($0 as? Failure, .invalid("A parameter without a name", "is not a known parameter"))
+        }
+        let many = try Query((0..<100).map { "p\($0)" }.joined(separator: "&"))
+        XCTAssertThrowsError(try many.allow([])) {
+            guard case .invalid(let problems)? = $0 as? Failure else { return XCTFail("\($0)") }
+            XCTAssertEqual(problems.count, 20)
+        }
+    }
 }
