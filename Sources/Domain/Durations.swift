@@ -7,8 +7,8 @@ package final class Durations {
     }
 
     private let start = Deadline.clock()
-    private var database: UInt64 = 0
-    private var upstream: UInt64 = 0
+    @usableFromInline var database: UInt64 = 0
+    @usableFromInline var upstream: UInt64 = 0
 
     package init() {}
 
@@ -17,7 +17,7 @@ package final class Durations {
     package var upstreamMicroseconds: Int { Int(clamping: upstream / 1_000) }
 
     /// Runs `body` and adds its time to one part.
-    package func measure<Value, E: Error>(_ part: Part, _ body: () throws(E) -> Value) throws(E) -> Value {
+    @inlinable package func measure<Value, E: Error>(_ part: Part, _ body: () throws(E) -> Value) throws(E) -> Value {
         let begin = Deadline.clock()
         defer {
             let spent = Deadline.clock() - begin

@@ -1,9 +1,9 @@
 import Domain
 
-/// All routes, found by method and path.
+/// All routes, found by method and path. Inlinable, so that there is a version for the program's one kind of services.
 package struct Router<Services>: Sendable {
     /// Of the same number of segments, the more literal ones first.
-    private let routes: [Int: [Route<Services>]]
+    @usableFromInline let routes: [Int: [Route<Services>]]
 
     package init(_ routes: [Route<Services>]) {
         self.routes = Dictionary(grouping: routes) { $0.pattern.specificity.count }
@@ -14,11 +14,17 @@ package struct Router<Services>: Sendable {
     package struct Match {
         package let route: Route<Services>
         package let parameters: [String: String]
+
+        @usableFromInline
+        init(route: Route<Services>, parameters: [String: String]) {
+            self.route = route
+            self.parameters = parameters
+        }
     }
 
     /// The segments of a raw path, split first and decoded then, since a model's ID may contain an encoded slash.
     /// Nil for a path with a broken escape, or an empty segment, which names nothing.
-    package static func segments(of path: String) -> [String]? {
+    @inlinable package static func segments(of path: String) -> [String]? {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count > 1 else { return path == "/" ? [] : nil }
         var segments: [String] = []
         for raw in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
@@ -30,7 +36,7 @@ package struct Router<Services>: Sendable {
 
     /// The route of a request. HEAD is answered by the GET route.
     /// Throws `.notFound`, or `.methodNotAllowed` with the methods that the path has.
-    package func match(_ method: Method?, _ path: String) throws(Failure) -> Match {
+    @inlinable package func match(_ method: Method?, _ path: String) throws(Failure) -> Match {
         let candidates = candidates(path)
         let wanted = method == .head ? .get : method
         if let found = candidates.first(where: { $0.route.method == wanted }) { return found }
@@ -39,13 +45,13 @@ package struct Router<Services>: Sendable {
     }
 
     /// The methods of a path for `Allow` and for OPTIONS; empty when there is no such path.
-    package func allowed(_ path: String) -> [String] {
+    @inlinable package func allowed(_ path: String) -> [String] {
         let candidates = candidates(path)
         return candidates.isEmpty ? [] : Self.methods(of: candidates)
     }
 
     /// The routes of the most literal pattern that fits: `POST /providers/balances` is a 405, not another route's.
-    private func candidates(_ path: String) -> [Match] {
+    @inlinable func candidates(_ path: String) -> [Match] {
         guard let segments = Self.segments(of: path), let rows = routes[segments.count] else { return [] }
         var found: [Match] = []
         for route in rows {
@@ -57,7 +63,7 @@ package struct Router<Services>: Sendable {
         return found
     }
 
-    private static func methods(of matches: [Match]) -> [String] {
+    @inlinable static func methods(of matches: [Match]) -> [String] {
         let own = matches.map(\.route.method.rawValue)
         return (own.contains("GET") ? own + ["HEAD"] : own) + ["OPTIONS"]
     }

@@ -8,20 +8,20 @@ package protocol JSONWritable {
 /// A value that must never be written (a `Secret`) simply does not conform to `JSONWritable`.
 package struct JSONWriter {
     /// The text so far.
-    package private(set) var bytes: [UInt8] = []
-    private var needsComma = false
+    @usableFromInline package internal(set) var bytes: [UInt8] = []
+    @usableFromInline var needsComma = false
 
     package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
     /// The text of one value.
-    package static func text(of value: some JSONWritable) -> [UInt8] {
+    @inlinable package static func text(of value: some JSONWritable) -> [UInt8] {
         var writer = JSONWriter()
         value.write(to: &writer)
         return writer.bytes
     }
 
     /// The text of one object.
-    package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+    @inlinable package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         writer.object(members)
         return writer.bytes
@@ -30,7 +30,7 @@ package struct JSONWriter {
     // MARK: - Containers
 
     /// Writes an object whose members `members` adds with `field`.
-    package mutating func object(_ members: (inout JSONWriter) -> Void) {
+    @inlinable package mutating func object(_ members: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
@@ -40,7 +40,7 @@ package struct JSONWriter {
     }
 
     /// Writes an array with one element for each of `elements`.
-    package mutating func array<Elements: Sequence>(
+    @inlinable package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ write: (inout JSONWriter, Elements.Element) -> Void
     ) {
         separate()
@@ -51,34 +51,34 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func array(_ elements: some Sequence<some JSONWritable>) {
+    @inlinable package mutating func array(_ elements: some Sequence<some JSONWritable>) {
         array(elements) { $0.value($1) }
     }
 
     // MARK: - Members
 
-    package mutating func field(_ name: StaticString, _ value: (some JSONWritable)?) {
+    @inlinable package mutating func field(_ name: StaticString, _ value: (some JSONWritable)?) {
         key(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func field(_ name: StaticString, object members: (inout JSONWriter) -> Void) {
+    @inlinable package mutating func field(_ name: StaticString, object members: (inout JSONWriter) -> Void) {
         key(name)
         object(members)
     }
 
-    package mutating func field(_ name: StaticString, array elements: some Sequence<some JSONWritable>) {
+    @inlinable package mutating func field(_ name: StaticString, array elements: some Sequence<some JSONWritable>) {
         key(name)
         array(elements)
     }
 
     /// Leaves the member out when there is no value.
-    package mutating func fieldIfPresent(_ name: StaticString, _ value: (some JSONWritable)?) {
+    @inlinable package mutating func fieldIfPresent(_ name: StaticString, _ value: (some JSONWritable)?) {
         if let value { field(name, value) }
     }
 
     /// Names from the program, such as the contract's field names, need no escaping.
-    package mutating func key(_ name: StaticString) {
+    @inlinable package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -88,7 +88,7 @@ package struct JSONWriter {
     }
 
     /// Names from data.
-    package mutating func key(escaping name: String) {
+    @inlinable package mutating func key(escaping name: String) {
         separate()
         quote(name)
         bytes.append(UInt8(ascii: ":"))
@@ -97,24 +97,24 @@ package struct JSONWriter {
 
     // MARK: - Values
 
-    package mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
+    @inlinable package mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
 
-    package mutating func null() { raw("null") }
+    @inlinable package mutating func null() { raw("null") }
 
-    package mutating func string(_ string: String) {
+    @inlinable package mutating func string(_ string: String) {
         separate()
         quote(string)
         needsComma = true
     }
 
     /// Text that is JSON already: a number's digits, or a document that PostgreSQL stored as jsonb.
-    package mutating func raw(_ json: some StringProtocol) {
+    @inlinable package mutating func raw(_ json: some StringProtocol) {
         separate()
         bytes.append(contentsOf: json.utf8)
         needsComma = true
     }
 
-    package mutating func raw(_ json: [UInt8]) {
+    @inlinable package mutating func raw(_ json: [UInt8]) {
         separate()
         bytes.append(contentsOf: json)
         needsComma = true
@@ -122,11 +122,11 @@ package struct JSONWriter {
 
     // MARK: - Octets
 
-    private mutating func separate() {
+    @usableFromInline mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
-    private mutating func quote(_ string: String) {
+    @usableFromInline mutating func quote(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
         var string = string
         string.withUTF8 { octets in
@@ -167,11 +167,11 @@ extension Bool: JSONWritable {
 }
 
 extension JSONNumber: JSONWritable {
-    package func write(to json: inout JSONWriter) { json.raw(text) }
+    @inlinable package func write(to json: inout JSONWriter) { json.raw(text) }
 }
 
 extension JSONValue: JSONWritable {
-    package func write(to json: inout JSONWriter) {
+    @inlinable package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()
         case .bool(let value): json.value(value)
@@ -184,7 +184,7 @@ extension JSONValue: JSONWritable {
 }
 
 extension JSONObject: JSONWritable {
-    package func write(to json: inout JSONWriter) {
+    @inlinable package func write(to json: inout JSONWriter) {
         json.object {
             for member in members {
                 $0.key(escaping: member.name)
