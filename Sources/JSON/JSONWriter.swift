@@ -8,20 +8,20 @@ package protocol JSONWritable {
 /// A value that must never be written (a `Secret`) simply does not conform to `JSONWritable`.
 package struct JSONWriter {
     /// The text so far.
-    @usableFromInline package internal(set) var bytes: [UInt8] = []
-    @usableFromInline var needsComma = false
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
 
     package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
     /// The text of one value.
-    @inlinable package static func text(of value: some JSONWritable) -> [UInt8] {
+    package static func text(of value: some JSONWritable) -> [UInt8] {
         var writer = JSONWriter()
         value.write(to: &writer)
         return writer.bytes
     }
 
     /// The text of one object.
-    @inlinable package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+    package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         writer.object(members)
         return writer.bytes
@@ -30,7 +30,7 @@ package struct JSONWriter {
     // MARK: - Containers
 
     /// Writes an object whose members `members` adds with `field`.
-    @inlinable package mutating func object(_ members: (inout JSONWriter) -> Void) {
+    package mutating func object(_ members: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
@@ -40,7 +40,7 @@ package struct JSONWriter {
     }
 
     /// Writes an array with one element for each of `elements`.
-    @inlinable package mutating func array<Elements: Sequence>(
+    package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ write: (inout JSONWriter, Elements.Element) -> Void
     ) {
         separate()
@@ -51,34 +51,57 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    @inlinable package mutating func array(_ elements: some Sequence<some JSONWritable>) {
+    package mutating func array(_ elements: some Sequence<some JSONWritable>) {
         array(elements) { $0.value($1) }
     }
 
     // MARK: - Members
 
-    @inlinable package mutating func field(_ name: StaticString, _ value: (some JSONWritable)?) {
+    // The types that nearly all members have, without the cost of looking up a generic one's metadata.
+
+    package mutating func field(_ name: StaticString, _ value: String?) {
+        key(name)
+        if let value { string(value) } else { null() }
+    }
+
+    package mutating func field(_ name: StaticString, _ value: Int?) {
+        key(name)
+        if let value { raw(String(value)) } else { null() }
+    }
+
+    package mutating func field(_ name: StaticString, _ value: Bool) {
+        key(name)
+        raw(value ? "true" : "false")
+    }
+
+    /// A number whose digits are text already, such as an exact decimal.
+    package mutating func field(_ name: StaticString, number digits: String?) {
+        key(name)
+        if let digits { raw(digits) } else { null() }
+    }
+
+    package mutating func field(_ name: StaticString, _ value: (some JSONWritable)?) {
         key(name)
         if let value { self.value(value) } else { null() }
     }
 
-    @inlinable package mutating func field(_ name: StaticString, object members: (inout JSONWriter) -> Void) {
+    package mutating func field(_ name: StaticString, object members: (inout JSONWriter) -> Void) {
         key(name)
         object(members)
     }
 
-    @inlinable package mutating func field(_ name: StaticString, array elements: some Sequence<some JSONWritable>) {
+    package mutating func field(_ name: StaticString, array elements: some Sequence<some JSONWritable>) {
         key(name)
         array(elements)
     }
 
     /// Leaves the member out when there is no value.
-    @inlinable package mutating func fieldIfPresent(_ name: StaticString, _ value: (some JSONWritable)?) {
+    package mutating func fieldIfPresent(_ name: StaticString, _ value: (some JSONWritable)?) {
         if let value { field(name, value) }
     }
 
     /// Names from the program, such as the contract's field names, need no escaping.
-    @inlinable package mutating func key(_ name: StaticString) {
+    package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -88,7 +111,7 @@ package struct JSONWriter {
     }
 
     /// Names from data.
-    @inlinable package mutating func key(escaping name: String) {
+    package mutating func key(escaping name: String) {
         separate()
         quote(name)
         bytes.append(UInt8(ascii: ":"))
@@ -97,24 +120,24 @@ package struct JSONWriter {
 
     // MARK: - Values
 
-    @inlinable package mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
+    package mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
 
-    @inlinable package mutating func null() { raw("null") }
+    package mutating func null() { raw("null") }
 
-    @inlinable package mutating func string(_ string: String) {
+    package mutating func string(_ string: String) {
         separate()
         quote(string)
         needsComma = true
     }
 
     /// Text that is JSON already: a number's digits, or a document that PostgreSQL stored as jsonb.
-    @inlinable package mutating func raw(_ json: some StringProtocol) {
+    package mutating func raw(_ json: String) {
         separate()
         bytes.append(contentsOf: json.utf8)
         needsComma = true
     }
 
-    @inlinable package mutating func raw(_ json: [UInt8]) {
+    package mutating func raw(_ json: [UInt8]) {
         separate()
         bytes.append(contentsOf: json)
         needsComma = true
@@ -122,11 +145,11 @@ package struct JSONWriter {
 
     // MARK: - Octets
 
-    @usableFromInline mutating func separate() {
+    private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
-    @usableFromInline mutating func quote(_ string: String) {
+    private mutating func quote(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
         var string = string
         string.withUTF8 { octets in
@@ -167,11 +190,11 @@ extension Bool: JSONWritable {
 }
 
 extension JSONNumber: JSONWritable {
-    @inlinable package func write(to json: inout JSONWriter) { json.raw(text) }
+    package func write(to json: inout JSONWriter) { json.raw(text) }
 }
 
 extension JSONValue: JSONWritable {
-    @inlinable package func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()
         case .bool(let value): json.value(value)
@@ -184,7 +207,7 @@ extension JSONValue: JSONWritable {
 }
 
 extension JSONObject: JSONWritable {
-    @inlinable package func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.object {
             for member in members {
                 $0.key(escaping: member.name)

@@ -70,14 +70,6 @@ extension ModelSettingsChange {
     }
 }
 
-extension ExactDecimal: JSONWritable {
-    package func write(to json: inout JSONWriter) { json.raw(text) }
-}
-
-extension ExactDecimalSum: JSONWritable {
-    package func write(to json: inout JSONWriter) { json.raw(text) }
-}
-
 extension Connection: JSONWritable {
     package func write(to json: inout JSONWriter) {
         json.object {
@@ -87,7 +79,7 @@ extension Connection: JSONWritable {
             $0.field("modelConfig", object: { $0.modelConfig(settings) })
             $0.field("usageCount", usageCount)
             $0.field("totalTokens", totalTokens)
-            $0.field("totalCost", totalCost)
+            $0.field("totalCost", number: totalCost.text)
             $0.field("lastUsedAt", lastUsedAt?.iso(.milliseconds))
             $0.field("createdAt", createdAt.iso(.milliseconds))
             $0.field("updatedAt", updatedAt.iso(.milliseconds))
@@ -102,11 +94,11 @@ extension JSONWriter {
     /// The settings that are set, in the contract's order.
     fileprivate mutating func modelConfig(_ settings: ModelSettings) {
         field("model", settings.model)
-        fieldIfPresent("temperature", settings.temperature)
-        fieldIfPresent("maxTokens", settings.maxTokens)
-        fieldIfPresent("topP", settings.topP)
-        fieldIfPresent("frequencyPenalty", settings.frequencyPenalty)
-        fieldIfPresent("presencePenalty", settings.presencePenalty)
+        if let temperature = settings.temperature { field("temperature", number: temperature.text) }
+        if let maxTokens = settings.maxTokens { field("maxTokens", maxTokens) }
+        if let topP = settings.topP { field("topP", number: topP.text) }
+        if let penalty = settings.frequencyPenalty { field("frequencyPenalty", number: penalty.text) }
+        if let penalty = settings.presencePenalty { field("presencePenalty", number: penalty.text) }
     }
 }
 

@@ -133,7 +133,7 @@ extension JSONWriter {
                 $0.field("completionTokens", reply.usage.completionTokens)
                 $0.field("totalTokens", reply.usage.totalTokens)
             })
-        field("cost", cost)
+        field("cost", number: cost?.text)
         field("responseTime", "\(milliseconds)ms")
     }
 }
