@@ -128,3 +128,18 @@ def test_a_body_at_the_limit_reaches_the_application(stack: Stack) -> None:
     request = b"POST /elsewhere HTTP/1.1\r\n" + CLOSE + b"Content-Length: 1048576\r\n\r\n" + body
     status, _, _ = exchange(stack, request)
     assert status != 413
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"TRACE /api/v1/ai/providers HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"FOO /api/v1/ai/providers HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /api/v1/ai/providers HTTP/1.1\r\n" + CLOSE + b"Content-Length: 5000000\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_a_refused_request_whose_body_is_broken_too_is_answered_in_json(stack: Stack, request_bytes: bytes) -> None:
+    status, headers, body = exchange(stack, request_bytes)
+    assert status in (400, 405, 413)
+    assert dict(headers)["content-type"] == "application/json"
+    assert message_of(CONTRACT_1, json.loads(body))
