@@ -39,7 +39,9 @@ package struct Configuration: Sendable {
         isDevelopment = mode == "development"
         socket = try Self.socket(&file)
         workers = try file.int("workers", default: 2, in: 1...64)
-        threads = try file.int("threads", default: 16, in: 1...256)
+        // As many as there are database connections: more would only wait for one another, and cost a fifth more
+        // processor time with 16 clients (measured with 4, 8 and 16 on two cores).
+        threads = try file.int("threads", default: 8, in: 1...256)
         upstreamThreads = try file.int("upstream_threads", default: 64, in: 1...1_024)
         requestsPerWorker = try file.int("worker_max_requests", default: 1_000_000, in: 0...1_000_000_000)
         bodyLimit = try file.int("body_limit", default: 1_048_576, in: 1_024...67_108_864)

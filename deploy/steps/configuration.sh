@@ -17,7 +17,7 @@ write_configuration() {
 mode = $mode
 socket = $SOCKETS/providerd.sock
 workers = 2
-threads = 16
+threads = 8
 upstream_threads = 64
 database = host=$SOCKETS/postgres dbname=providerd user=providerd_app
 owner_database = host=$SOCKETS/postgres dbname=providerd user=providerd_owner
