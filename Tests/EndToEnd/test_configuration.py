@@ -250,7 +250,7 @@ def test_the_command_line_of_providerd(stack, tmp_path):
 def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
     with OwnServer(stack) as running:
         # A worker that has its threads has read the configuration.
-        until(lambda: len(workers(running.process.pid)) == 2 and all(threads(each) > 16 for each in workers(running.process.pid)))
+        until(lambda: len(workers(running.process.pid)) == 2 and all(threads(each) > 8 for each in workers(running.process.pid)))
         before = workers(running.process.pid)
         running.write({"workers": "many"})
         running.process.send_signal(signal.SIGHUP)
