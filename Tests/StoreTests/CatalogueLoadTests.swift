@@ -29,7 +29,7 @@ final class CatalogueLoadTests: StoreTestCase {
             cachedInput: nil, cacheWrite: nil,
             longContext: LongContextPrice(
                 aboveTokens: 5, input: try XCTUnwrap(Amount("1")), output: try XCTUnwrap(Amount("2.000000000001"))),
-            perImage: nil, source: "test")
+            perGeneration: nil, source: "test")
     }
 
     private let line: SQL = """
