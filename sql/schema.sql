@@ -843,9 +843,15 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
+
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
 
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at, seq);
+
 CREATE INDEX audit_log_provider ON public.audit_log USING btree (provider, seq);
+
+CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WHERE (outcome <> 'success'::text);
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
@@ -859,7 +865,7 @@ CREATE INDEX credit_transactions_request ON public.credit_transactions USING btr
 
 CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
 
-CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, held_status, held_ms);
+CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 

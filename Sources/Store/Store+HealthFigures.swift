@@ -94,8 +94,12 @@ extension Store {
         CROSS JOIN LATERAL (
             SELECT held.known, CASE WHEN newest.status = 'down' THEN 0 ELSE held.known END AS up
             FROM (
-                SELECT coalesce(greatest(1, least(3600000, floor(
-                    extract(epoch FROM moment.at - newest.checked_at) * 1000))), 0) AS known
+                SELECT CASE
+                           -- greatest and least pass over a NULL.
+                           WHEN newest.checked_at IS NULL THEN 0
+                           ELSE greatest(1, least(3600000, floor(
+                               extract(epoch FROM moment.at - newest.checked_at) * 1000)))
+                       END AS known
             ) AS held
         ) AS open
         CROSS JOIN LATERAL (
