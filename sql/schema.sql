@@ -70,16 +70,6 @@ BEGIN
 END
 $_$;
 
-CREATE FUNCTION public.money_text(amount numeric, currency text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $_$
-    SELECT CASE
-        WHEN currency <> 'USD' THEN round(amount, 2) || ' ' || currency
-        WHEN round(amount, 2) < 0 THEN '-$' || -round(amount, 2)
-        ELSE '$' || round(amount, 2)
-    END
-$_$;
-
 CREATE FUNCTION public.quarter_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -212,7 +202,6 @@ CREATE TABLE public.alerts (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution_note text,
-    cause_ended_at timestamp with time zone,
     CONSTRAINT alerts_message_length CHECK (((length(message) >= 1) AND (length(message) <= 1000))),
     CONSTRAINT alerts_note_length CHECK (((length(resolution_note) >= 1) AND (length(resolution_note) <= 1000))),
     CONSTRAINT alerts_resolution_complete CHECK (((resolved_at IS NOT NULL) OR ((resolved_by IS NULL) AND (resolution_note IS NULL)))),
@@ -854,13 +843,15 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
-CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (resolved_by IS NULL));
-
-CREATE INDEX alerts_silenced ON public.alerts USING btree (provider_id, type, subject) WHERE ((resolved_by IS NOT NULL) AND (cause_ended_at IS NULL) AND (type <> 'custom'::text));
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
 
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
 
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at, seq);
+
 CREATE INDEX audit_log_provider ON public.audit_log USING btree (provider, seq);
+
+CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WHERE (outcome <> 'success'::text);
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
@@ -872,9 +863,9 @@ CREATE INDEX credit_transactions_others ON public.credit_transactions USING btre
 
 CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
 
-CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
+CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
 
-CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, held_status, held_ms);
+CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 

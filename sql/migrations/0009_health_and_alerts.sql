@@ -21,9 +21,9 @@ CREATE TABLE health_checks (
     CONSTRAINT health_checks_down_has_error CHECK (status <> 'down' OR error_kind IS NOT NULL),
     CONSTRAINT health_checks_response_not_negative CHECK (response_ms >= 0)
 );
--- Uptime is read from the index alone.
+-- Uptime and the newest check are read from the index alone.
 CREATE INDEX health_checks_provider ON health_checks (provider_id, checked_at)
-    INCLUDE (status, held_status, held_ms);
+    INCLUDE (status, response_ms, held_status, held_ms);
 
 CREATE TABLE alerts (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

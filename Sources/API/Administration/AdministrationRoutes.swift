@@ -15,7 +15,12 @@ extension Surface {
     private static let cursored: Set<String> = ["limit", "offset", "cursor", "format"]
 
     /// How providers are.
-    private static let health: [Route<Services>] = []
+    private static let health: [Route<Services>] = [
+        .get(base + "/providers", .admin(.aiRead), listHealth, query: ["format"]),
+        .get(provider + "/status", .admin(.aiRead), showHealth),
+        .post(provider + "/health-check", .admin(.aiManage), checkHealth, lane: .upstream),
+        .post(provider + "/test-connection", .admin(.aiManage), testProviderConnection, lane: .upstream),
+    ]
 
     /// What is left to spend.
     private static let ledger: [Route<Services>] = [
@@ -31,7 +36,11 @@ extension Surface {
     private static let prices: [Route<Services>] = []
 
     /// How providers are called.
-    private static let configuration: [Route<Services>] = []
+    private static let configuration: [Route<Services>] = [
+        .get(provider + "/config", .admin(.aiRead), showConfiguration),
+        .put(provider + "/config", .admin(.aiManage), updateConfiguration),
+        .put(provider + "/api-key", .admin(.aiManage), replaceAPIKey, lane: .upstream),
+    ]
 
     /// What was used.
     private static let usage: [Route<Services>] = []
@@ -52,5 +61,9 @@ extension Surface {
     private static let routing: [Route<Services>] = []
 
     /// Who did what.
-    private static let audit: [Route<Services>] = []
+    private static let audit: [Route<Services>] = [
+        .get(
+            base + "/audit", .admin(.aiRead), listAudit,
+            query: cursored.union(period).union(["actor", "action", "provider", "outcome"]))
+    ]
 }

@@ -2,9 +2,12 @@ import Domain
 import HTTP
 
 extension Request {
-    /// The provider in the path. One that is malformed names nothing: 404, as for one that does not exist.
+    /// The provider in the path. A malformed name names nothing: 404, as for one that does not exist.
     func provider() throws(Failure) -> ProviderSlug {
-        guard let text = parameters["provider"] else { throw .notFound("Provider") }
-        do throws(Failure) { return try ProviderSlug(text) } catch { throw .notFound("Provider") }
+        do throws(Failure) {
+            return try ProviderSlug(parameters["provider"] ?? "")
+        } catch {
+            throw .notFound("Provider")
+        }
     }
 }
