@@ -15,9 +15,13 @@ package struct Application: Sendable {
     package init(_ installation: Installation) { self.installation = installation }
 
     /// Where a request will run. An unknown path is answered on the spot.
-    package func lane(method: String, path: String) -> RouteLane {
-        guard upstreamMethods.contains(method) else { return .direct }
-        return (try? router.match(Method(rawValue: method), path))?.route.lane ?? .direct
+    ///
+    /// Exports run in the upstream lane too: they take as long as their client does.
+    package func lane(method: String, path: String, query: String) -> RouteLane {
+        let mayExport = query.utf8.count > 6 && query.contains("format=")
+        guard mayExport || upstreamMethods.contains(method) else { return .direct }
+        guard let route = (try? router.match(Method(rawValue: method), path))?.route else { return .direct }
+        return mayExport && route.query.contains("format") ? .upstream : route.lane
     }
 
     /// The answer to a request, whatever happens.
@@ -31,15 +35,41 @@ package struct Application: Sendable {
             response = failed(error, request)
         }
         finish(&response, request, method)
-        installation.log.access(request, method: method, pattern: pattern, response, durations)
+        if let stream = response.stream {
+            response.stream = logged(stream, response.status, request, method, pattern, durations)
+        } else {
+            installation.log.access(
+                request, method: method, pattern: pattern, status: response.status, octets: response.body.count,
+                durations)
+        }
         return response
+    }
+
+    /// The same stream with its line in the log, which is written when it has ended.
+    private func logged(
+        _ stream: @escaping BodyStream, _ status: Int, _ request: Request, _ method: String, _ pattern: String?,
+        _ durations: Durations
+    ) -> BodyStream {
+        { (writer) throws(Failure) in
+            defer {
+                installation.log.access(
+                    request, method: method, pattern: pattern, status: status, octets: writer.octets, durations)
+            }
+            do throws(Failure) {
+                try stream(writer)
+            } catch {
+                installation.log.failure(error, request)
+                throw error
+            }
+        }
     }
 
     /// The answer to a request that is not even run: its query is broken, or the upstream lane is full.
     package func refuse(_ failure: Failure, method: String, _ request: Request, durations: Durations) -> Response {
         var response = failed(failure, request)
         finish(&response, request, method)
-        installation.log.access(request, method: method, pattern: nil, response, durations)
+        installation.log.access(
+            request, method: method, pattern: nil, status: response.status, octets: response.body.count, durations)
         return response
     }
 
@@ -102,10 +132,13 @@ package struct Application: Sendable {
             if let origin = request.header("origin") { allow(origin, &response, request) }
         }
         // 204 and 304 have no body and no length (RFC 9110, 8.6).
-        if response.status != 204, response.status != 304 {
+        if response.status != 204, response.status != 304, response.stream == nil {
             response.headers.append(("Content-Length", String(response.body.count)))
         }
-        if request.method == .head { response.body = [] }
+        if request.method == .head {
+            response.body = []
+            response.stream = nil
+        }
     }
 
     /// CORS for the configured origins, compared exactly. Tokens travel in `Authorization`, never in cookies, so

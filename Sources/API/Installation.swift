@@ -14,6 +14,8 @@ package struct Installation: Sendable {
     package let gate: ReadinessGate
     package let corsOrigins: Set<String>
     package let log: Log
+    let exports = ExportLimit(most: 2)
+    let timeZones = TimeZones()
     private let makeStore: @Sendable (Durations) -> Store
 
     package init(

@@ -47,16 +47,18 @@ package struct Log: Sendable {
     }
 
     /// The line of a request: who, what, with which status, and where the time went, in microseconds.
-    func access(_ request: Request, method: String, pattern: String?, _ response: Response, _ durations: Durations) {
+    func access(
+        _ request: Request, method: String, pattern: String?, status: Int, octets: Int, _ durations: Durations
+    ) {
         event("info", "request") {
             $0.field("request_id", request.id)
             $0.field("method", String(method.prefix(16)))
             $0.field("path", String(request.path.prefix(512)))
             $0.field("route", pattern)
-            $0.field("status", response.status)
+            $0.field("status", status)
             $0.field("subject", request.caller?.subject)
             $0.field("remote_address", request.remoteAddress)
-            $0.field("bytes", response.body.count)
+            $0.field("bytes", octets)
             $0.field("total_us", durations.totalMicroseconds)
             $0.field("database_us", durations.databaseMicroseconds)
             $0.field("upstream_us", durations.upstreamMicroseconds)

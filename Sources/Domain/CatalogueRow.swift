@@ -15,14 +15,14 @@ package struct CatalogueRow: Sendable, Equatable {
     package let cachedInput: Amount?
     package let cacheWrite: Amount?
     package let longContext: LongContextPrice?
-    package let perImage: Amount?
+    package let perGeneration: Amount?
     package let source: String
 
     package init(
         provider: String, model: String, displayName: String, kind: ModelKind, contextTokens: Int?,
         unsupportedParameters: [ChatParameter], retiredAt: CatalogueDay?, effectiveFrom: CatalogueDay, currency: String,
         input: Amount?, output: Amount?, cachedInput: Amount?, cacheWrite: Amount?, longContext: LongContextPrice?,
-        perImage: Amount?, source: String
+        perGeneration: Amount?, source: String
     ) {
         self.provider = provider
         self.model = model
@@ -38,7 +38,7 @@ package struct CatalogueRow: Sendable, Equatable {
         self.cachedInput = cachedInput
         self.cacheWrite = cacheWrite
         self.longContext = longContext
-        self.perImage = perImage
+        self.perGeneration = perGeneration
         self.source = source
     }
 }

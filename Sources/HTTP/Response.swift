@@ -1,11 +1,33 @@
 import Domain
 import JSON
 
+/// Takes a body piece by piece. Used by one thread.
+package final class BodyWriter {
+    private let send: ([UInt8]) throws(Failure) -> Void
+    /// How much was sent.
+    package private(set) var octets = 0
+
+    /// `send` throws when the client has left.
+    package init(_ send: @escaping ([UInt8]) throws(Failure) -> Void) { self.send = send }
+
+    /// Returns when the piece has left. A failure means that there is nobody to write to any more.
+    package func write(_ piece: [UInt8]) throws(Failure) {
+        guard !piece.isEmpty else { return }
+        try send(piece)
+        octets += piece.count
+    }
+}
+
+/// Sends a body.
+package typealias BodyStream = (_ writer: BodyWriter) throws(Failure) -> Void
+
 /// A whole answer.
-package struct Response: Sendable {
+package struct Response {
     package var status: Int
     package var headers: [(String, String)]
     package var body: [UInt8]
+    /// Sends the body instead of `body`, once the head has left; what fails then can only cut the answer off.
+    package var stream: BodyStream?
 
     package init(status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
         self.status = status

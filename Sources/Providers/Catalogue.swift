@@ -12,7 +12,7 @@ package enum Catalogue {
     static let columns = [
         "provider", "model", "display_name", "kind", "context_tokens", "unsupported_parameters", "retired_at",
         "effective_from", "currency", "input", "output", "cached_input", "cache_write", "above_tokens", "above_input",
-        "above_output", "per_image", "source",
+        "above_output", "per_generation", "source",
     ]
 
     /// Reads a whole catalogue, in the order of the text. One wrong line refuses all of it.

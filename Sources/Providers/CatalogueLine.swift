@@ -35,7 +35,7 @@ struct CatalogueLine {
             cachedInput: try optional("cached_input", Amount.init),
             cacheWrite: try optional("cache_write", Amount.init),
             longContext: try longContext(),
-            perImage: try optional("per_image", Amount.init),
+            perGeneration: try optional("per_generation", Amount.init),
             source: try required("source") { $0 })
     }
 

@@ -29,10 +29,10 @@ extension Transaction {
                 """
                 -- Store.loadPrice
                 INSERT INTO prices (model_id, effective_from, currency, input, output, cached_input, cache_write,
-                                    above_tokens, above_input, above_output, per_image, source)
+                                    above_tokens, above_input, above_output, per_generation, source)
                 VALUES (\(model), \(row.effectiveFrom.text)::timestamptz, \(row.currency), \(row.input), \(row.output),
                         \(row.cachedInput), \(row.cacheWrite), \(row.longContext?.aboveTokens), \(row.longContext?.input),
-                        \(row.longContext?.output), \(row.perImage), \(row.source))
+                        \(row.longContext?.output), \(row.perGeneration), \(row.source))
                 ON CONFLICT (model_id, effective_from) DO NOTHING
                 """)
         }

@@ -44,6 +44,40 @@ package struct Store {
         guard let value = try rows(sql, decode).first else { throw .notFound(noun) }
         return value
     }
+
+    /// Hands over one row after the other, in constant memory, for exports. What `each` throws ends it, and the
+    /// connection with it.
+    func each<Value>(
+        _ sql: SQL, _ decode: (inout Row) throws(PostgresError) -> Value,
+        _ each: (Value) throws(Failure) -> Void
+    ) throws(Failure) {
+        var failure: Failure?
+        do throws(Failure) {
+            try pool.transaction(mapping: Failure.init(postgres:)) { (session) throws(Failure) in
+                do throws(PostgresError) {
+                    // The limit counts the time that the client takes.
+                    try session.limitStatements(toMilliseconds: Self.exportMilliseconds)
+                    try session.stream(sql, decode) { value in
+                        do throws(Failure) {
+                            try each(value)
+                            return true
+                        } catch {
+                            failure = error
+                            return false
+                        }
+                    }
+                } catch {
+                    throw Failure(postgres: error)
+                }
+            }
+        } catch {
+            throw failure ?? error
+        }
+        if let failure { throw failure }
+    }
+
+    /// A client that takes an export slower than this gets no whole one.
+    private static var exportMilliseconds: Int { 1_800_000 }
 }
 
 /// The commands that change something, inside `Store.transaction`.

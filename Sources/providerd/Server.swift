@@ -12,7 +12,8 @@ struct Server: FastCGIApplication {
 
     func lane(of request: FastCGIRequest) -> Lane {
         let target = Target(request)
-        return application.lane(method: target.method, path: target.path) == .upstream ? .upstream : .direct
+        return application.lane(method: target.method, path: target.path, query: target.query) == .upstream
+            ? .upstream : .direct
     }
 
     func handle(_ request: FastCGIRequest) {
@@ -41,6 +42,10 @@ struct Server: FastCGIApplication {
 
     private func send(_ response: Response, _ request: FastCGIRequest) {
         do throws(FastCGIError) {
+            if let stream = response.stream {
+                try request.beginStream(status: response.status, headers: response.headers)
+                return self.stream(stream, request)
+            }
             try request.send(status: response.status, headers: response.headers, body: response.body)
         } catch .defect(let reason) {
             log.event("error", "an answer could not be sent: \(reason)") {
@@ -48,6 +53,22 @@ struct Server: FastCGIApplication {
             }
         } catch {
             // The client has left: what was committed stays, and a retry with its Idempotency-Key finds the answer.
+        }
+    }
+
+    /// Sends a body piece by piece. What goes wrong now is in the log already; the client sees that the answer is cut off.
+    private func stream(_ stream: BodyStream, _ request: FastCGIRequest) {
+        do throws(Failure) {
+            try stream(
+                BodyWriter { (piece) throws(Failure) in
+                    do throws(FastCGIError) {
+                        try request.write(piece)
+                    } catch {
+                        throw .unavailable(retryAfter: 1)
+                    }
+                })
+        } catch {
+            request.breakOff()
         }
     }
 

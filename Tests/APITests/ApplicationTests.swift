@@ -55,11 +55,11 @@ final class ApplicationTests: ApplicationTestCase {
 
     func testTheLaneIsThatOfTheRoute() throws {
         let application = try application()
-        XCTAssertEqual(application.lane(method: "POST", path: route), .upstream)
-        XCTAssertEqual(application.lane(method: "GET", path: route), .direct)
-        XCTAssertEqual(application.lane(method: "POST", path: route + "/x/test"), .upstream)
-        XCTAssertEqual(application.lane(method: "PUT", path: "/x"), .direct)
-        XCTAssertEqual(application.lane(method: "BREW", path: route), .direct)
+        XCTAssertEqual(application.lane(method: "POST", path: route, query: ""), .upstream)
+        XCTAssertEqual(application.lane(method: "GET", path: route, query: ""), .direct)
+        XCTAssertEqual(application.lane(method: "POST", path: route + "/x/test", query: ""), .upstream)
+        XCTAssertEqual(application.lane(method: "PUT", path: "/x", query: ""), .direct)
+        XCTAssertEqual(application.lane(method: "BREW", path: route, query: ""), .direct)
     }
 
     // MARK: - Who may call

@@ -49,7 +49,7 @@ final class CatalogueTests: XCTestCase {
         XCTAssertEqual(
             [long.input?.text, long.longContext?.input.text, long.longContext?.output.text], ["1.25", "2.50", "15"])
         XCTAssertEqual(long.longContext?.aboveTokens, 200_000)
-        XCTAssertEqual(try row("gemini", "gemini-2.5-flash-image").perImage?.text, "0.039")
+        XCTAssertEqual(try row("gemini", "gemini-2.5-flash-image").perGeneration?.text, "0.039")
         XCTAssertEqual(try row("ollama", "*").input?.text, "0")
         XCTAssertNil(try row("cohere", "command-a-plus-05-2026").input)
         XCTAssertEqual(

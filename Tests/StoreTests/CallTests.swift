@@ -105,7 +105,7 @@ final class CallTests: StoreTestCase {
             try column(
                 """
                 SELECT concat_ws('|', p.slug, user_id, purpose, r.model, reported_model, status, response_ms,
-                                 prompt_tokens, completion_tokens, trim_scale(cost), currency, http_request_id,
+                                 prompt_tokens, completion_tokens, trim_scale(cost), r.currency, http_request_id,
                                  r.created_at = \(noon)::timestamptz, completed_at - r.created_at)
                 FROM requests r
                 JOIN providers p ON p.id = r.provider_id

@@ -8,7 +8,7 @@ import XCTest
 @testable import Store
 
 final class CatalogueLoadTests: StoreTestCase {
-    override func setUpWithError() throws { try run("TRUNCATE models, prices, requests") }
+    override func setUpWithError() throws { try run("TRUNCATE models, prices, price_tiers, price_resolutions, requests") }
 
     private func shipped() throws -> [CatalogueRow] {
         try Catalogue.parse(try String(contentsOfFile: MigratedDatabase.sql + "/catalogue/models.tsv", encoding: .utf8))
@@ -29,7 +29,7 @@ final class CatalogueLoadTests: StoreTestCase {
             cachedInput: nil, cacheWrite: nil,
             longContext: LongContextPrice(
                 aboveTokens: 5, input: try XCTUnwrap(Amount("1")), output: try XCTUnwrap(Amount("2.000000000001"))),
-            perImage: nil, source: "test")
+            perGeneration: nil, source: "test")
     }
 
     private let line: SQL = """

@@ -109,7 +109,7 @@ final class PriceTests: StoreTestCase {
             """)
         for (columns, constraint) in [
             ("input) SELECT id, now(), 's', -0.000001", "prices_not_negative"),
-            ("per_image) SELECT id, now(), 's', -1", "prices_not_negative"),
+            ("per_generation) SELECT id, now(), 's', -1", "prices_not_negative"),
             ("above_tokens) SELECT id, now(), 's', 5", "prices_above_complete"),
             ("currency) SELECT id, now(), 's', 'usd'", "prices_currency_form"),
         ] {

@@ -7,9 +7,12 @@ import XCTest
 final class ProviderTests: StoreTestCase {
     func testTheProvidersAreThoseOfTheContract() throws {
         let providers = try store.providers()
-        XCTAssertEqual(providers.map(\.slug), ["claude", "cohere", "gemini", "ollama", "openai"])
-        XCTAssertEqual(providers.map(\.displayName), ["Claude", "Cohere", "Gemini", "Ollama", "OpenAI"])
-        XCTAssertEqual(Set(providers.map(\.kind)), ["language"])
+        XCTAssertEqual(
+            providers.filter { $0.kind == "language" }.map(\.slug), ["claude", "cohere", "gemini", "ollama", "openai"])
+        XCTAssertEqual(
+            providers.filter { $0.kind == "media" }.map(\.displayName),
+            ["Black Forest Labs", "Fal.ai", "MiniMax", "Replicate", "Runway ML"])
+        XCTAssertEqual(Set(providers.map(\.kind)), ["language", "media"])
         XCTAssertTrue(providers.allSatisfy { $0.enabled && $0.timeoutMilliseconds == 30_000 && $0.defaultModel != nil })
         XCTAssertEqual(try store.provider(Slug.openai).endpointURL, "https://api.openai.com/v1")
         XCTAssertEqual(failure { try store.provider(Slug.nobody) }, .notFound("Provider"))

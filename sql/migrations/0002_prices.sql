@@ -36,7 +36,7 @@ CREATE TABLE prices (
     above_tokens    integer,
     above_input     numeric,
     above_output    numeric,
-    per_image       numeric,
+    per_generation       numeric,
     source          text NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
     -- Also the index that finds the version of a moment.
@@ -44,7 +44,7 @@ CREATE TABLE prices (
     CONSTRAINT prices_currency_form CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT prices_not_negative CHECK (
         input >= 0 AND output >= 0 AND cached_input >= 0 AND cache_write >= 0
-        AND above_input >= 0 AND above_output >= 0 AND per_image >= 0),
+        AND above_input >= 0 AND above_output >= 0 AND per_generation >= 0),
     CONSTRAINT prices_above_complete CHECK (num_nulls(above_tokens, above_input, above_output) IN (0, 3))
 );
 
