@@ -6,7 +6,7 @@ import Outbound
 /// its platform documentation.
 struct FalAdapter: MediaWire {
     let slug = "fal_ai"
-    let displayName = "fal.ai"
+    let displayName = "Fal.ai"
     let vendorEndpoint: String? = "https://fal.run"
 
     func headers(_ key: Secret) -> [(String, String)] { [("Authorization", "Key " + key.exposeText())] }

@@ -23,7 +23,7 @@ struct Runway: MediaVendor {
     func key(of request: SimRequest) -> String? { request.bearerToken }
 
     func check(_ request: SimRequest) throws(Problem) {
-        guard request.header("x-runway-version") == "2024-11-06" else {
+        guard request.segments.dropFirst().first == "files" || request.header("x-runway-version") == "2024-11-06" else {
             throw Self.invalid("The X-Runway-Version header must be a supported version, such as 2024-11-06.")
         }
     }
