@@ -29,8 +29,10 @@ struct MiniMaxAdapter: MediaWire {
     /// What a model is asked through.
     enum API { case video, newVideo, picture, music }
 
+    /// MiniMax-H3 began the new generation; MiniMax-Hailuo is the old one.
     static func api(of model: String) -> API {
-        if model.hasPrefix("MiniMax-H") { return .newVideo }
+        let number = model.hasPrefix("MiniMax-H") ? model.dropFirst(9).first : nil
+        if number?.isWholeNumber == true { return .newVideo }
         if model.hasPrefix("image-") { return .picture }
         return model.hasPrefix("music-") ? .music : .video
     }
