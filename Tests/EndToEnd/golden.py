@@ -19,6 +19,7 @@ VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
     (re.compile(r"ph_\d+"), "ph_<id>"),
     (re.compile(r'"\d+-\d+\.\d+x?"'), '"<price tag>"'),
+    (re.compile(r'"\d+-rules"'), '"<version>-rules"'),
     (re.compile(r'"\d+ms"'), '"<duration>ms"'),
 )
 
