@@ -107,16 +107,6 @@ BEGIN
 END
 $_$;
 
-CREATE FUNCTION public.money_text(amount numeric, currency text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $_$
-    SELECT CASE
-        WHEN currency <> 'USD' THEN round(amount, 2) || ' ' || currency
-        WHEN round(amount, 2) < 0 THEN '-$' || -round(amount, 2)
-        ELSE '$' || round(amount, 2)
-    END
-$_$;
-
 CREATE FUNCTION public.price_at(priced_model bigint, moment timestamp with time zone) RETURNS SETOF public.prices
     LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
     AS $$
@@ -139,10 +129,9 @@ CREATE FUNCTION public.requests_inserted() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
-           1,
+        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
+        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at, 1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
            (n.status = 'failed')::integer, (n.status = 'cancelled')::integer,
            (n.status = 'completed' AND n.cost IS NULL)::integer,
@@ -160,10 +149,9 @@ CREATE FUNCTION public.requests_updated() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
-           s.sign,
+        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
+        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at, s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
            s.sign * (s.status = 'completed')::integer, s.sign * (s.status = 'failed')::integer,
            s.sign * (s.status = 'cancelled')::integer,
@@ -234,7 +222,6 @@ CREATE TABLE public.alerts (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution_note text,
-    cause_ended_at timestamp with time zone,
     CONSTRAINT alerts_message_length CHECK (((length(message) >= 1) AND (length(message) <= 1000))),
     CONSTRAINT alerts_note_length CHECK (((length(resolution_note) >= 1) AND (length(resolution_note) <= 1000))),
     CONSTRAINT alerts_resolution_complete CHECK (((resolved_at IS NOT NULL) OR ((resolved_by IS NULL) AND (resolution_note IS NULL)))),
@@ -736,7 +723,6 @@ CREATE TABLE public.usage_tail (
     id bigint NOT NULL,
     request_id uuid NOT NULL,
     provider_id uuid NOT NULL,
-    external_id text,
     owner text,
     model text NOT NULL,
     currency text NOT NULL,
@@ -877,19 +863,9 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
-CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (resolved_by IS NULL));
-
-CREATE INDEX alerts_silenced ON public.alerts USING btree (provider_id, type, subject) WHERE ((resolved_by IS NOT NULL) AND (cause_ended_at IS NULL) AND (type <> 'custom'::text));
-
-CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
-
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
 
-CREATE INDEX audit_log_at ON public.audit_log USING btree (at, seq);
-
 CREATE INDEX audit_log_provider ON public.audit_log USING btree (provider, seq);
-
-CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WHERE (outcome <> 'success'::text);
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
@@ -901,9 +877,9 @@ CREATE INDEX credit_transactions_others ON public.credit_transactions USING btre
 
 CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
 
-CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
+CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
 
-CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
+CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, held_status, held_ms);
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
@@ -911,19 +887,15 @@ CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id
 
 CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
 
-CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
-
-CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
-
 CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
 CREATE INDEX requests_other_provider_id_id_idx ON public.requests_other USING btree (provider_id, id);
 
-CREATE INDEX requests_other_provider_id_model_id_idx ON public.requests_other USING btree (provider_id, model, id);
+CREATE INDEX requests_under_way ON ONLY public.requests USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 
-CREATE INDEX requests_other_provider_id_status_id_idx ON public.requests_other USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
+CREATE INDEX requests_other_provider_id_id_idx1 ON public.requests_other USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 
 CREATE INDEX requests_user ON ONLY public.requests USING btree (provider_id, user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -941,9 +913,7 @@ ALTER INDEX public.requests_pkey ATTACH PARTITION public.requests_other_pkey;
 
 ALTER INDEX public.requests_provider ATTACH PARTITION public.requests_other_provider_id_id_idx;
 
-ALTER INDEX public.requests_model ATTACH PARTITION public.requests_other_provider_id_model_id_idx;
-
-ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other_provider_id_status_id_idx;
+ALTER INDEX public.requests_under_way ATTACH PARTITION public.requests_other_provider_id_id_idx1;
 
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 
