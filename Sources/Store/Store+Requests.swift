@@ -35,7 +35,7 @@ extension RequestDetail {
         """
         r.id, r.external_id, p.slug, r.model, r.status, r.user_id, r.created_at, r.completed_at, r.response_ms,
         trim_scale(r.cost), y.metadata, y.request, y.response,
-        coalesce(y.error, '{"code":' || to_json(r.error_kind)::text || '}'), r.provider_request_id
+        coalesce(y.error, ('{"code":' || to_json(r.error_kind)::text || '}')::json), r.provider_request_id
         """
     }
 }

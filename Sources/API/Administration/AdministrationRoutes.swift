@@ -38,7 +38,9 @@ extension Surface {
         .get(
             provider + "/requests", .admin(.aiRead), listRequests,
             query: cursored.union(period).union(["status", "model", "userId"])),
+        .post(provider + "/requests", .admin(.aiManage), recordRequests),
         .get(provider + "/requests/:requestId", .admin(.aiRead), showRequest),
+        .put(provider + "/requests/:requestId", .admin(.aiManage), updateRequest),
     ]
 
     /// What somebody should look at.
