@@ -41,6 +41,8 @@ extension Surface {
         .post(provider + "/requests", .admin(.aiManage), recordRequests),
         .get(provider + "/requests/:requestId", .admin(.aiRead), showRequest),
         .put(provider + "/requests/:requestId", .admin(.aiManage), updateRequest),
+        .post(
+            provider + "/requests/:requestId/cancel", .admin(.aiManage), cancelRequest, lane: .upstream),
     ]
 
     /// What somebody should look at.
