@@ -1,3 +1,40 @@
+CREATE TABLE public.prices (
+    id bigint NOT NULL,
+    model_id bigint NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    input numeric,
+    output numeric,
+    cached_input numeric,
+    cache_write numeric,
+    above_tokens integer,
+    above_input numeric,
+    above_output numeric,
+    per_generation numeric,
+    source text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unit text DEFAULT 'generation'::text NOT NULL,
+    credits_per_generation numeric,
+    reason text,
+    created_by text,
+    CONSTRAINT prices_above_complete CHECK ((num_nulls(above_tokens, above_input, above_output) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT prices_credits_not_negative CHECK ((credits_per_generation >= (0)::numeric)),
+    CONSTRAINT prices_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT prices_not_negative CHECK (((input >= (0)::numeric) AND (output >= (0)::numeric) AND (cached_input >= (0)::numeric) AND (cache_write >= (0)::numeric) AND (above_input >= (0)::numeric) AND (above_output >= (0)::numeric) AND (per_generation >= (0)::numeric))),
+    CONSTRAINT prices_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+    CONSTRAINT prices_unit_known CHECK ((unit = ANY (ARRAY['generation'::text, 'second'::text, 'megapixel'::text])))
+);
+
+CREATE FUNCTION public.call_cost(price public.prices, quantity numeric, wanted_resolution text, prompt bigint, cached bigint, cache_write bigint, completion bigint) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN prompt = 0 AND completion = 0 THEN quantity * unit_rate(price, quantity, wanted_resolution)
+        ELSE token_cost(price, prompt, cached, cache_write, completion)
+            + coalesce(quantity * unit_rate(price, quantity, wanted_resolution), 0)
+    END
+$$;
+
 CREATE FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -70,6 +107,26 @@ BEGIN
 END
 $_$;
 
+CREATE FUNCTION public.money_text(amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    SELECT CASE
+        WHEN currency <> 'USD' THEN round(amount, 2) || ' ' || currency
+        WHEN round(amount, 2) < 0 THEN '-$' || -round(amount, 2)
+        ELSE '$' || round(amount, 2)
+    END
+$_$;
+
+CREATE FUNCTION public.price_at(priced_model bigint, moment timestamp with time zone) RETURNS SETOF public.prices
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $$
+    SELECT p.*
+    FROM prices p
+    WHERE p.model_id = priced_model AND p.effective_from <= moment
+    ORDER BY p.effective_from DESC
+    LIMIT 1
+$$;
+
 CREATE FUNCTION public.quarter_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -82,9 +139,10 @@ CREATE FUNCTION public.requests_inserted() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at, 1,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
+           1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
            (n.status = 'failed')::integer, (n.status = 'cancelled')::integer,
            (n.status = 'completed' AND n.cost IS NULL)::integer,
@@ -102,9 +160,10 @@ CREATE FUNCTION public.requests_updated() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at, s.sign,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
+           s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
            s.sign * (s.status = 'completed')::integer, s.sign * (s.status = 'failed')::integer,
            s.sign * (s.status = 'cancelled')::integer,
@@ -123,33 +182,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-CREATE TABLE public.prices (
-    id bigint NOT NULL,
-    model_id bigint NOT NULL,
-    effective_from timestamp with time zone NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    input numeric,
-    output numeric,
-    cached_input numeric,
-    cache_write numeric,
-    above_tokens integer,
-    above_input numeric,
-    above_output numeric,
-    per_generation numeric,
-    source text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unit text DEFAULT 'generation'::text NOT NULL,
-    credits_per_generation numeric,
-    reason text,
-    created_by text,
-    CONSTRAINT prices_above_complete CHECK ((num_nulls(above_tokens, above_input, above_output) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT prices_credits_not_negative CHECK ((credits_per_generation >= (0)::numeric)),
-    CONSTRAINT prices_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT prices_not_negative CHECK (((input >= (0)::numeric) AND (output >= (0)::numeric) AND (cached_input >= (0)::numeric) AND (cache_write >= (0)::numeric) AND (above_input >= (0)::numeric) AND (above_output >= (0)::numeric) AND (per_generation >= (0)::numeric))),
-    CONSTRAINT prices_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
-    CONSTRAINT prices_unit_known CHECK ((unit = ANY (ARRAY['generation'::text, 'second'::text, 'megapixel'::text])))
-);
 
 CREATE FUNCTION public.token_cost(price public.prices, prompt bigint, cached bigint, cache_write bigint, completion bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -202,6 +234,7 @@ CREATE TABLE public.alerts (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution_note text,
+    cause_ended_at timestamp with time zone,
     CONSTRAINT alerts_message_length CHECK (((length(message) >= 1) AND (length(message) <= 1000))),
     CONSTRAINT alerts_note_length CHECK (((length(resolution_note) >= 1) AND (length(resolution_note) <= 1000))),
     CONSTRAINT alerts_resolution_complete CHECK (((resolved_at IS NOT NULL) OR ((resolved_by IS NULL) AND (resolution_note IS NULL)))),
@@ -703,6 +736,7 @@ CREATE TABLE public.usage_tail (
     id bigint NOT NULL,
     request_id uuid NOT NULL,
     provider_id uuid NOT NULL,
+    external_id text,
     owner text,
     model text NOT NULL,
     currency text NOT NULL,
@@ -843,6 +877,10 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
+CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (resolved_by IS NULL));
+
+CREATE INDEX alerts_silenced ON public.alerts USING btree (provider_id, type, subject) WHERE ((resolved_by IS NOT NULL) AND (cause_ended_at IS NULL) AND (type <> 'custom'::text));
+
 CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
 
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
@@ -863,7 +901,7 @@ CREATE INDEX credit_transactions_others ON public.credit_transactions USING btre
 
 CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
 
-CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
+CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
 
 CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 
@@ -873,15 +911,19 @@ CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id
 
 CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
 
+CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
+
+CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
+
 CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
 CREATE INDEX requests_other_provider_id_id_idx ON public.requests_other USING btree (provider_id, id);
 
-CREATE INDEX requests_under_way ON ONLY public.requests USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_model_id_idx ON public.requests_other USING btree (provider_id, model, id);
 
-CREATE INDEX requests_other_provider_id_id_idx1 ON public.requests_other USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_status_id_idx ON public.requests_other USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
 
 CREATE INDEX requests_user ON ONLY public.requests USING btree (provider_id, user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -899,7 +941,9 @@ ALTER INDEX public.requests_pkey ATTACH PARTITION public.requests_other_pkey;
 
 ALTER INDEX public.requests_provider ATTACH PARTITION public.requests_other_provider_id_id_idx;
 
-ALTER INDEX public.requests_under_way ATTACH PARTITION public.requests_other_provider_id_id_idx1;
+ALTER INDEX public.requests_model ATTACH PARTITION public.requests_other_provider_id_model_id_idx;
+
+ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other_provider_id_status_id_idx;
 
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 
@@ -967,13 +1011,13 @@ ALTER TABLE ONLY public.usage_rollups
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO providerd_app;
 
+GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
+
 REVOKE ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) TO providerd_app;
 
 REVOKE ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) TO providerd_app;
-
-GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO providerd_app;
 
