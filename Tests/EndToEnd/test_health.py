@@ -290,3 +290,26 @@ def test_an_unknown_provider_is_not_found(client, slug):
 def test_a_body_that_says_something_is_refused(client):
     for action in ("health-check", "test-connection"):
         check(client.post(route("openai", action), json={"deep": True}), "health-check-unknown-field")
+
+
+# Alerts
+
+
+def test_what_a_check_finds_raises_and_settles_alerts_at_once(client, keyed, fault, database):
+    database.execute("DELETE FROM alerts")
+
+    def open_alerts() -> list[str]:
+        rows = database.execute(
+            """SELECT a.type FROM alerts a JOIN providers p ON p.id = a.provider_id
+               WHERE p.slug = 'openai' AND a.resolved_at IS NULL AND a.type IN ('provider_down', 'invalid_key') ORDER BY 1"""
+        )
+        return [kind for (kind,) in rows]
+
+    keyed("openai")
+    fault("openai", "bad-key")
+    client.post(route("openai", "test-connection"))
+    assert open_alerts() == ["invalid_key", "provider_down"]
+    fault("openai", "slow=1")
+    client.post(route("openai", "health-check"))
+    assert open_alerts() == []
+    database.execute("DELETE FROM alerts")
