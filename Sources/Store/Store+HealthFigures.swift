@@ -106,16 +106,16 @@ extension Store {
             SELECT count(*) FILTER (WHERE h.checked_at > moment.at - interval '24 hours') AS made,
                    count(*) FILTER (WHERE h.checked_at > moment.at - interval '24 hours'
                                       AND h.status <> 'down') AS good,
-                   coalesce(sum(h.held_ms) FILTER (
+                   coalesce(sum(h.held_ms::integer) FILTER (
                        WHERE h.checked_at > moment.at - interval '24 hours'), 0) AS known_1,
-                   coalesce(sum(h.held_ms) FILTER (
+                   coalesce(sum(h.held_ms::integer) FILTER (
                        WHERE h.checked_at > moment.at - interval '24 hours' AND h.held_status <> 'down'), 0) AS up_1,
-                   coalesce(sum(h.held_ms) FILTER (
+                   coalesce(sum(h.held_ms::integer) FILTER (
                        WHERE h.checked_at > moment.at - interval '7 days'), 0) AS known_7,
-                   coalesce(sum(h.held_ms) FILTER (
+                   coalesce(sum(h.held_ms::integer) FILTER (
                        WHERE h.checked_at > moment.at - interval '7 days' AND h.held_status <> 'down'), 0) AS up_7,
-                   coalesce(sum(h.held_ms), 0) AS known_30,
-                   coalesce(sum(h.held_ms) FILTER (WHERE h.held_status <> 'down'), 0) AS up_30
+                   coalesce(sum(h.held_ms::integer), 0) AS known_30,
+                   coalesce(sum(h.held_ms::integer) FILTER (WHERE h.held_status <> 'down'), 0) AS up_30
             FROM health_checks h
             WHERE h.provider_id = p.id AND h.checked_at > moment.at - interval '30 days'
         ) AS checks
