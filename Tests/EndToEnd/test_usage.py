@@ -143,6 +143,9 @@ def test_posting_changes_no_answer(own_stack, admin):
     assert post(own_stack) > 0
     assert [usage(admin, path, **period) for path in paths] == before
     assert post(own_stack) == 0
+    assert own_stack.control("post-usage", "--json").stdout == '{"posted":0}\n'
+    for batch in ("0", "x", "1000001"):
+        assert own_stack.control("post-usage", "--batch", batch, check=False).returncode == 2
 
 
 def test_the_period_is_thirty_days_unless_told(admin):
