@@ -118,10 +118,10 @@ final class LedgerPlanTests: LedgerTestCase {
         assertPlan(count, uses: "alerts_open")
     }
 
-    func testResolvedAlertsAreFoundByProvider() throws {
+    func testResolvedAlertsAreReadInTheirOrder() throws {
         let page = try plan(of: "Store.alerts", ["fal_ai", nil, nil, nil, nil, nil, "11", "0"]) { store in
             _ = try store.alerts(of: Self.fal, AlertFilter(resolved: true), Page(limit: 10))
         }
-        assertPlan(page, uses: "alerts_provider")
+        assertPlan(page, uses: "Index Scan Backward")
     }
 }
