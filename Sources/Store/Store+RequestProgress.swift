@@ -41,7 +41,7 @@ extension Transaction {
                 response_ms = coalesce(\(progress.responseTime)::integer, r.response_ms),
                 cost = coalesce(\(progress.cost)::numeric, c.cost),
                 currency = CASE
-                    WHEN \(progress.cost)::numeric IS NOT NULL THEN c.provider_currency
+                    WHEN \(progress.cost)::numeric IS NOT NULL THEN coalesce(\(progress.currency), c.provider_currency)
                     WHEN c.cost IS NOT NULL THEN c.currency
                 END,
                 price_id = CASE WHEN \(progress.cost)::numeric IS NULL AND c.cost IS NOT NULL THEN c.price_id END,

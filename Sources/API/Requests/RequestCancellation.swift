@@ -63,7 +63,7 @@ extension RequestProgress {
         switch ending {
         case .finished(.succeeded(let output, let cost)):
             self.init(
-                status: .completed, cost: cost.flatMap { $0.currency == "USD" ? ExactDecimal($0.amount.text) : nil },
+                status: .completed, cost: cost.flatMap { ExactDecimal($0.amount.text) }, currency: cost?.currency,
                 response: String(decoding: JSONWriter.text(of: output), as: UTF8.self))
         case .finished(.failed(let failure)):
             self.init(status: .failed, error: Self.error(failure.kind.rawValue))
