@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": [],
     "egress check": ["--policy", "URL"],
     "keys generate": ["--id"],
+    "sandbox fill": ["--days", "--requests", "--seed", "--providers"],
 }
 
 
