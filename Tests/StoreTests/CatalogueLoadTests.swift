@@ -8,7 +8,9 @@ import XCTest
 @testable import Store
 
 final class CatalogueLoadTests: StoreTestCase {
-    override func setUpWithError() throws { try run("TRUNCATE models, prices, price_tiers, price_resolutions, requests") }
+    override func setUpWithError() throws {
+        try run("TRUNCATE models, prices, price_tiers, price_resolutions, requests")
+    }
 
     private func shipped() throws -> [CatalogueRow] {
         try Catalogue.parse(try String(contentsOfFile: MigratedDatabase.sql + "/catalogue/models.tsv", encoding: .utf8))
