@@ -9,7 +9,7 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress,
-        .generateKey, .doctor, .fillSandbox,
+        .generateKey, .doctor, .fillSandbox, .report,
     ]
 
     static func run(_ words: [String]) -> Int32 {

@@ -74,6 +74,7 @@ extension Command {
         try transaction.accountSampleTraffic(plan, of: offers)
         try transaction.addSampleAlerts(plan, of: offers)
         try transaction.analyzeSampleTraffic()
+        show("")
         let details = JSONWriter.object {
             $0.field("days", plan.days)
             $0.field("requests", plan.requests)

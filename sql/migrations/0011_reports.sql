@@ -204,15 +204,15 @@ END;
 
 -- Money ----------------------------------------------------------------------------------------------------------
 
--- What is left of every account, and for how long it lasts at the pace of the last thirty days.
+-- What is left of every account, and for how long it lasts at the pace of the last thirty days of the UTC calendar,
+-- counted from the first of them on which something was spent: the same figures as the API's.
 CREATE VIEW reports.balances AS
 SELECT p.slug AS provider, a.currency, a.balance, coalesce(tail.cost, 0) AS unposted_cost,
        CASE WHEN a.currency = p.currency THEN p.low_balance_threshold END AS low_balance_threshold,
        a.currency = p.currency AND a.balance < p.low_balance_threshold AS is_low,
-       round(pace.cost / 30, 10) AS cost_per_day,
-       CASE WHEN pace.cost > 0 THEN floor(greatest(a.balance, 0) * 30 / pace.cost) END AS days_left,
-       CASE WHEN pace.cost > 0 AND greatest(a.balance, 0) * 30 / pace.cost < 36500
-            THEN (now() AT TIME ZONE 'UTC')::date + floor(greatest(a.balance, 0) * 30 / pace.cost)::integer
+       round(pace.rate, 10) AS cost_per_day, greatest(floor(a.balance / pace.rate), 0) AS days_left,
+       CASE WHEN a.balance / pace.rate < 36500
+            THEN (now() AT TIME ZONE 'UTC')::date + greatest(floor(a.balance / pace.rate), 0)::integer
        END AS runs_out_on,
        said.balance AS provider_reported, said.checked_at AS reported_at, a.balance - said.balance AS drift,
        a.updated_at
@@ -224,10 +224,24 @@ LEFT JOIN LATERAL (
     WHERE t.provider_id = a.provider_id AND t.currency = a.currency
 ) AS tail ON true
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(u.cost), 0) AS cost
-    FROM public.usage_rollups u
-    WHERE u.provider_id = a.provider_id AND u.grain = 'quarter' AND u.model = '' AND u.currency = a.currency
-      AND u.bucket >= now() - interval '30 days'
+    SELECT CASE
+               WHEN sum(u.cost) > 0
+               THEN sum(u.cost)
+                    / (extract(day FROM public.day_of(now()) - min(u.day) FILTER (WHERE u.cost > 0)) + 1)
+           END AS rate
+    FROM (
+        SELECT r.bucket AS day, r.cost
+        FROM public.usage_rollups r
+        WHERE r.provider_id = p.id AND r.grain = 'day' AND r.model = '' AND r.currency = a.currency
+          AND r.bucket >= public.day_of(now()) - interval '29 days'
+        UNION ALL
+        SELECT public.day_of(t.created_at), sum(t.cost)
+        FROM public.usage_tail t
+        WHERE t.provider_id = p.id AND t.currency = a.currency
+          AND t.created_at >= public.day_of(now()) - interval '29 days'
+        GROUP BY public.day_of(t.created_at)
+    ) AS u
+    WHERE u.day <= now()
 ) AS pace
 LEFT JOIN LATERAL (
     SELECT b.balance, b.checked_at

@@ -100,15 +100,20 @@ extension Transaction {
                 SELECT a.id AS account_id, 'purchase' AS type,
                        n.until_now - n.until_before
                            + CASE WHEN n.number = 1 AND p.slug <> 'minimax' THEN 300 ELSE 0 END AS amount,
-                       'Credit purchase' AS description, NULL::uuid AS request_id, NULL AS model, 'sandbox' AS created_by,
+                       'Credit purchase' AS description, NULL::uuid AS request_id, NULL AS wire_id, NULL AS model, 'sandbox' AS created_by,
                        \(plan.start)::timestamptz + make_interval(days => 7 * n.week) AS created_at
                 FROM needs n
                 JOIN providers p ON p.id = n.provider_id
                 JOIN credit_accounts a ON a.provider_id = n.provider_id AND a.currency = n.currency
                 UNION ALL
                 SELECT a.id, 'consumption', -r.cost,
-                       CASE m.kind WHEN 'chat' THEN 'Chat' ELSE initcap(m.kind) || ' generation' END || ' - ' || r.model,
-                       r.id, r.model, NULL, r.completed_at
+                       CASE m.kind
+                           WHEN 'image' THEN 'Image generation'
+                           WHEN 'video' THEN 'Video generation'
+                           WHEN 'audio' THEN 'Music generation'
+                           ELSE 'Chat'
+                       END || ' - ' || r.model,
+                       r.id, coalesce(r.external_id, 'req_' || r.id), r.model, NULL, r.completed_at
                 FROM requests r
                 JOIN credit_accounts a ON a.provider_id = r.provider_id AND a.currency = r.currency
                 JOIN models m ON m.provider_id = r.provider_id AND m.name = r.model
@@ -118,8 +123,9 @@ extension Transaction {
                                              request_id, metadata, created_by, created_at)
             SELECT account_id, row_number() OVER w, type, amount, sum(amount) OVER w - amount, sum(amount) OVER w, description,
                    request_id,
-                   CASE WHEN request_id IS NULL THEN json_build_object()
-                        ELSE json_build_object('requestId', 'req_' || request_id, 'model', model) END,
+                   CASE WHEN request_id IS NULL THEN '{}'
+                        ELSE ('{"requestId":' || to_json(wire_id)::text || ',"model":' || to_json(model)::text || '}')::json
+                   END,
                    created_by, created_at
             FROM entries
             WHERE amount <> 0
