@@ -331,7 +331,7 @@ WHERE parent.oid IN ('public.requests'::regclass, 'public.request_payloads'::reg
 
 -- What waits for the poster: a few seconds' worth when all is well.
 CREATE VIEW reports.unposted AS
-SELECT provider, currency, count(*) AS changes, min(created_at) AS oldest_request,
+SELECT provider, currency, count(*) AS changes, min(created_at) AS oldest,
        extract(epoch FROM now() - min(created_at))::integer AS oldest_seconds, sum(requests) AS requests, sum(cost) AS cost
 FROM reports.unposted_usage
 GROUP BY provider, currency;

@@ -52,11 +52,11 @@ extension Report {
 
     static let unposted = Report(
         "unposted", "what waits for the poster: a few seconds' worth when all is well",
-        columns: "provider currency #changes @oldest_request #oldest_seconds #requests #cost"
+        columns: "provider currency #changes @oldest #oldest_seconds #requests #cost"
     ) { scope in
         """
         -- Report.unposted
-        SELECT r.provider, r.currency, r.changes, r.oldest_request, r.oldest_seconds, r.requests, trim_scale(r.cost)
+        SELECT r.provider, r.currency, r.changes, r.oldest, r.oldest_seconds, r.requests, trim_scale(r.cost)
         FROM reports.unposted r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text
         ORDER BY r.provider, r.currency
