@@ -9,6 +9,8 @@ final class ScriptedServer: Sendable {
         case answer(Int, _ body: String, headers: [(String, String)] = [])
         /// Octets as they are, after which the connection ends.
         case raw(String)
+        /// What somebody else makes of the request.
+        case made(@Sendable (Asked) -> Step)
         /// Nothing until the client goes away.
         case silence
     }
@@ -66,7 +68,13 @@ final class ScriptedServer: Sendable {
     private func serve(_ connection: Int32) {
         guard let asked = Self.read(connection) else { return }
         log.withLock { $0.append(asked) }
-        switch script.withLock({ $0.isEmpty ? .answer(418, "the script has ended") : $0.removeFirst() }) {
+        answer(
+            connection, asked, script.withLock { $0.isEmpty ? .answer(418, "the script has ended") : $0.removeFirst() })
+    }
+
+    private func answer(_ connection: Int32, _ asked: Asked, _ step: Step) {
+        switch step {
+        case .made(let make): answer(connection, asked, make(asked))
         case .answer(let status, let text, let headers):
             let body = text.replacingOccurrences(of: "ORIGIN", with: origin)
             let fields = headers.map { "\($0): \($1)\r\n" }.joined()

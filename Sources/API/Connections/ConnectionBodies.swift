@@ -80,9 +80,9 @@ extension Connection: JSONWritable {
             $0.field("usageCount", usageCount)
             $0.field("totalTokens", totalTokens)
             $0.field("totalCost", number: totalCost.text)
-            $0.field("lastUsedAt", lastUsedAt?.iso(.milliseconds))
-            $0.field("createdAt", createdAt.iso(.milliseconds))
-            $0.field("updatedAt", updatedAt.iso(.milliseconds))
+            $0.field("lastUsedAt", lastUsedAt, .milliseconds)
+            $0.field("createdAt", createdAt, .milliseconds)
+            $0.field("updatedAt", updatedAt, .milliseconds)
         }
     }
 

@@ -30,7 +30,8 @@ extension FalAdapter {
         case "IN_QUEUE": return .queued
         case "IN_PROGRESS": return .running(percent: nil)
         case "CANCELLED": return .cancelled
-        case "COMPLETED", "FAILED":
+        case "FAILED": return failure(answer)
+        case "COMPLETED":
             if let error = answer["error"], !error.isNull { return failure(answer) }
             return try result(job, call)
         default: throw .upstream(.of(.unexpectedShape, displayName, status: 200))
@@ -44,7 +45,7 @@ extension FalAdapter {
         }
         let json = answer.json ?? .null
         // The model's own error comes with a list, or as 422; anything else is about this request and not the job.
-        guard json["detail"]?.array != nil || answer.status == 422 || json["error_type"]?.string != nil else {
+        guard json["detail"]?.array != nil || answer.status == 422 else {
             throw call.failure(answer, about: .job)
         }
         if Self.isModeration(json) { return .moderated }

@@ -87,6 +87,10 @@ extension MiniMaxAdapter {
         }
         guard isSuccess(answer) else {
             if Self.isModeration(code) { return .moderated }
+            // A bad parameter: there is no other one than the ID.
+            if answer.isSuccess, code == 2_013 {
+                throw .upstream(.unknownJob(displayName, status: answer.status))
+            }
             throw call.failure(answer, about: .job)
         }
         switch status {

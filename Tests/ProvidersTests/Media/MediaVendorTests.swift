@@ -87,6 +87,18 @@ final class MediaVendorTests: XCTestCase {
         XCTAssertEqual(asked.lines.dropFirst(), ["GET /x/requests/1/status", "GET /x/requests/1"])
     }
 
+    func testAnOutageWhileFalsResultIsFetchedIsNotTheJobsFailure() throws {
+        let done = ScriptedServer.Step.answer(200, #"{"status":"COMPLETED"}"#)
+        for (step, kind) in [
+            (.answer(503, #"{"detail":"x","error_type":"runner_scheduling_failure"}"#), .overloaded),
+            (.answer(429, #"{"detail":"x"}"#), .rateLimited), (.answer(404, #"{"detail":"x"}"#), .gone),
+        ] as [(ScriptedServer.Step, UpstreamFailure.Kind)] {
+            XCTAssertEqual(try MediaVendor.fal.poll([done, step]).0.upstream?.kind, kind)
+        }
+        let failed = try MediaVendor.fal.poll([.answer(200, #"{"status":"FAILED"}"#)]).0
+        XCTAssertEqual(failed, .success(.failed(.ofJob(.overloaded, "Fal.ai"))))
+    }
+
     func testAURLThatLeadsElsewhereIsNotFollowed() throws {
         for url in ["https://elsewhere.invalid/x", "http://queue.fal.run/x", "http://127.0.0.1:1/x", "nonsense"] {
             let (result, asked) = try MediaVendor.fal.submitAndPoll([
