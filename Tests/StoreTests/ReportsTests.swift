@@ -11,6 +11,7 @@ final class ReportsTests: SandboxTestCase {
 
     override func setUpWithError() throws {
         guard !Self.isFilled else { return }
+        Self.isFilled = true
         try fillSandbox(days: 60, requests: 300_000)
         try fill(2_000, from: "2026-01-10", to: "2026-02-20")
         _ = try post(700)
@@ -28,7 +29,6 @@ final class ReportsTests: SandboxTestCase {
             $$;
             ANALYZE
             """)
-        Self.isFilled = true
     }
 
     private static let zones = ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"]

@@ -11,8 +11,8 @@ extension Transaction {
         try execute(
             """
             -- Store.sampleKeys
-            INSERT INTO request_keys (provider_id, external_id, request_id)
-            SELECT provider_id, external_id, id
+            INSERT INTO request_keys (provider_id, external_id, request_id, fingerprint)
+            SELECT provider_id, external_id, id, sha256(convert_to(external_id, 'UTF8'))
             FROM requests
             WHERE external_id IS NOT NULL AND provider_id = ANY (\(providers)::uuid[])
             """)
