@@ -57,17 +57,20 @@ package struct RequestDetail: Sendable {
     package let request: String?
     package let response: String?
     package let error: String?
-    /// The provider's ID of an asynchronous call.
+    /// The provider's ID of an asynchronous call, and its own name of the model.
     package let providerRequestID: String?
+    package let vendorModel: String
 
     package init(
-        record: RequestRecord, request: String?, response: String?, error: String?, providerRequestID: String?
+        record: RequestRecord, request: String?, response: String?, error: String?, providerRequestID: String?,
+        vendorModel: String
     ) {
         self.record = record
         self.request = request
         self.response = response
         self.error = error
         self.providerRequestID = providerRequestID
+        self.vendorModel = vendorModel
     }
 }
 

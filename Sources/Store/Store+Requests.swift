@@ -27,7 +27,7 @@ extension RequestDetail {
         guard let record = try RequestRecord.read(&row) else { throw .decoding(column: 1, "is NULL") }
         return RequestDetail(
             record: record, request: try row.nextOptional(), response: try row.nextOptional(),
-            error: try row.nextOptional(), providerRequestID: try row.nextOptional())
+            error: try row.nextOptional(), providerRequestID: try row.nextOptional(), vendorModel: try row.next())
     }
 
     /// A call of ours keeps only the kind of its error.
@@ -35,7 +35,8 @@ extension RequestDetail {
         """
         r.id, r.external_id, p.slug, r.model, r.status, r.user_id, r.created_at, r.completed_at, r.response_ms,
         trim_scale(r.cost), y.metadata, y.request, y.response,
-        coalesce(y.error, '{"code":' || to_json(r.error_kind)::text || '}'), r.provider_request_id
+        coalesce(y.error, ('{"code":' || to_json(r.error_kind)::text || '}')::json), r.provider_request_id,
+        coalesce(m.vendor_name, r.model)
         """
     }
 }
@@ -157,6 +158,7 @@ extension Store {
         FROM requests r
         JOIN providers p ON p.id = r.provider_id
         LEFT JOIN request_payloads y ON y.request_id = \(id)
+        LEFT JOIN models m ON m.provider_id = r.provider_id AND m.name = r.model
         WHERE r.id = \(id)
         """
     }

@@ -63,7 +63,11 @@ extension Surface {
         .get(
             provider + "/requests", .admin(.aiRead), listRequests,
             query: cursored.union(period).union(["status", "model", "userId"])),
+        .post(provider + "/requests", .admin(.aiManage), recordRequests),
         .get(provider + "/requests/:requestId", .admin(.aiRead), showRequest),
+        .put(provider + "/requests/:requestId", .admin(.aiManage), updateRequest),
+        .post(
+            provider + "/requests/:requestId/cancel", .admin(.aiManage), cancelRequest, lane: .upstream),
     ]
 
     /// What somebody should look at.
