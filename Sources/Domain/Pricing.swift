@@ -46,11 +46,13 @@ package struct PriceChange: Sendable, Equatable {
     package let unit: PriceUnit?
     package let tiers: [PriceTier<ExactDecimal>]?
     package let resolutions: [ResolutionPrice<ExactDecimal>]?
+    /// Where it stands in the request, for the names of fields: `pricing`.
+    package let place: String
 
     package init(
         model: String, perGeneration: ExactDecimal, currency: Currency? = nil, credits: ExactDecimal? = nil,
         unit: PriceUnit? = nil, tiers: [PriceTier<ExactDecimal>]? = nil,
-        resolutions: [ResolutionPrice<ExactDecimal>]? = nil
+        resolutions: [ResolutionPrice<ExactDecimal>]? = nil, place: String = "pricing"
     ) {
         self.model = model
         self.perGeneration = perGeneration
@@ -59,6 +61,7 @@ package struct PriceChange: Sendable, Equatable {
         self.unit = unit
         self.tiers = tiers
         self.resolutions = resolutions
+        self.place = place
     }
 }
 

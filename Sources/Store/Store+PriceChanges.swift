@@ -49,9 +49,9 @@ extension Transaction {
             )
         }
         guard made.count == changes.count else { throw .defect("\(made.count) of \(changes.count) prices were set") }
-        for (index, one) in made.enumerated() where one.mixesCurrencies {
+        for (change, one) in zip(changes, made) where one.mixesCurrencies {
             throw .invalid(
-                changes.count == 1 ? "pricing.currency" : "updates[\(index)].pricing.currency",
+                change.place + ".currency",
                 "cannot change while prices in \(one.price.before.currency ?? "another currency") are carried over")
         }
         return made.map(\.price)

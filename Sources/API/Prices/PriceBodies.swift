@@ -99,7 +99,7 @@ extension PriceChange {
         }
         self.init(
             model: model, perGeneration: cost, currency: currency, credits: inside ?? beside, unit: unit, tiers: tiers,
-            resolutions: resolutions)
+            resolutions: resolutions, place: path)
     }
 }
 

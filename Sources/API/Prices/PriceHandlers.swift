@@ -77,7 +77,9 @@ func updatePrice(_ request: Request, _ services: Services) throws(Failure) -> Re
         let changed = try transaction.setPrices([body.change], of: provider, decision, at: now)
         entry.describe(changed, body.reason, provider)
         entry.subject = model
-        let after = try transaction.model(model, of: provider, at: max(now, changed.first?.effectiveFrom ?? now))
+        // The tag that a GET gives next: one microsecond may have been added to now, but later is later.
+        let shown = body.effectiveFrom == nil ? max(now, changed.first?.effectiveFrom ?? now) : now
+        let after = try transaction.model(model, of: provider, at: shown)
         return .data(etag: after.model.tag(after.state).text) { json in
             for one in changed { one.members(&json) }
             json.field("updatedAt", now.iso(.seconds))

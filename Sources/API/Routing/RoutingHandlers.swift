@@ -36,7 +36,7 @@ func replaceRouting(_ request: Request, _ services: Services) throws(Failure) ->
 
 extension Response {
     fileprivate static func routing(_ routing: RoutingConfiguration) -> Response {
-        .data(etag: EntityTag(version: routing.version, rest: "0").text) { $0.field("rules", array: routing.rules) }
+        .data(etag: EntityTag(version: routing.version, rest: "rules").text) { $0.field("rules", array: routing.rules) }
     }
 }
 
