@@ -117,7 +117,7 @@ def totals(stack: Stack, provider: str) -> dict:
     raw = stack.query(
         "SELECT count(*), count(*) FILTER (WHERE status = 'completed'), trim_scale(coalesce(sum(cost), 0))"
         f" FROM requests r JOIN providers p ON p.id = r.provider_id WHERE p.slug = '{provider}'"
-        f" AND created_at >= '{today - timedelta(days=DAYS)} 00:00+00'"
+        f" AND r.created_at >= '{today - timedelta(days=DAYS)} 00:00+00'"
     ).split("|")
     found = {
         "api": [str(usage["totalRequests"]), str(usage["successfulRequests"]), str(usage["totalCost"])],
