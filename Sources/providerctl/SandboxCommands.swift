@@ -10,13 +10,14 @@ extension Command {
     static let fillSandbox = Command(
         "sandbox fill", "fills an installation in sandbox mode with sample traffic, so that there is something to see",
         usage: """
-            [--days N] [--requests N] [--seed N] [--providers SLUG,SLUG]
+            [--days N] [--requests N] [--seed N] [--providers SLUG,SLUG] [--replace]
               --days N            the period, until now: 1 to 3000, without it 90
               --requests N        how many requests: 1 to 100000000, without it 1000000
               --seed N            the same number makes the same traffic over the same period; without it 1
               --providers LIST    only these providers; without it, all that have models with prices
+              --replace           takes away the traffic that the providers have, real calls and their ledger included
             Requests, payloads, usage, ledger, prices, health checks and alerts, in one transaction: all or nothing.
-            Other writers wait until it is done. Providers that have traffic already are refused, and so is an
+            Other writers wait until it is done. Without --replace, providers that have traffic are refused; so is an
             installation whose mode is production. Uses owner_database of the configuration.
             """
     ) { arguments, invocation in
@@ -24,6 +25,7 @@ extension Command {
         let requests = try arguments.number("--requests", default: 1_000_000, in: 1...100_000_000)
         let seed = try arguments.number("--seed", default: 1, in: 0...Int.max)
         let slugs = (try arguments.option("--providers") ?? "").split(separator: ",").map(String.init)
+        let replaces = arguments.flag("--replace")
         try arguments.finish()
         let installation = try invocation.installation()
         guard installation.configuration.isDevelopment else {
@@ -33,7 +35,7 @@ extension Command {
         let store = try installation.ownerStore()
         try check(slugs, store)
         let models = try store.transaction { (transaction) throws(Failure) in
-            try fill(plan, slugs, transaction)
+            try fill(plan, slugs, replaces: replaces, transaction)
         }.get()
         invocation.output.text("\(requests) requests of \(models.count) models in \(days) days")
         invocation.output.json {
@@ -56,12 +58,14 @@ extension Command {
 
     /// The models that the traffic is for. Inside one transaction.
     private static func fill(
-        _ plan: SamplePlan, _ slugs: [String], _ transaction: Transaction
+        _ plan: SamplePlan, _ slugs: [String], replaces: Bool, _ transaction: Transaction
     ) throws(Failure) -> Result<[String], Refusal> {
         let busy = try transaction.providersWithTraffic(among: slugs)
-        guard busy.isEmpty else {
-            return .failure(Refusal("there is traffic already: \(busy.joined(separator: ", "))"))
+        guard replaces || busy.isEmpty else {
+            let names = busy.joined(separator: ", ")
+            return .failure(Refusal("there is traffic already: \(names); --replace takes it away"))
         }
+        if !busy.isEmpty { try transaction.removeTraffic(of: busy) }
         try transaction.makeSampleMonths(plan)
         try transaction.addSamplePrices(plan, among: slugs)
         let offers = try transaction.sampleOffers(plan, among: slugs)
@@ -78,6 +82,7 @@ extension Command {
         let details = JSONWriter.object {
             $0.field("days", plan.days)
             $0.field("requests", plan.requests)
+            $0.field("replaced", array: busy)
             $0.field("seed", Int(truncatingIfNeeded: plan.seed))
         }
         try transaction.audit(

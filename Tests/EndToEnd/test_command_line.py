@@ -33,7 +33,7 @@ COMMANDS = {
     "egress check": ["--policy", "URL"],
     "keys generate": ["--id"],
     "report": ["NAME", "--from", "--to", "--zone", "--provider", "--format"],
-    "sandbox fill": ["--days", "--requests", "--seed", "--providers"],
+    "sandbox fill": ["--days", "--requests", "--seed", "--providers", "--replace"],
 }
 
 

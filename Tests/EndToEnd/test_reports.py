@@ -141,3 +141,14 @@ def test_an_installation_in_production_is_never_filled(filled, tmp_path):
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert finished.returncode == 1 and "production" in finished.stderr
+
+
+def test_traffic_is_replaced_on_request(filled):
+    filled.control("sandbox", "fill", "--days", "3", "--requests", "50", "--providers", "replicate,cohere", "--replace")
+    counts = dict(raw(filled, "SELECT p.slug, count(*) FROM requests r JOIN providers p ON p.id = r.provider_id GROUP BY 1"))
+    assert counts["replicate"] + counts["cohere"] == 50 and counts["fal_ai"] > 300
+    assert raw(filled, "SELECT * FROM credit_ledger_faults") == []
+    rows = report(filled, "spend-by-provider", "--from", days()[0])
+    assert {row["provider"]: int(row["requests"]) for row in rows} == counts
+    last = raw(filled, "SELECT details->'replaced' FROM audit_log WHERE action = 'sandbox.fill' ORDER BY seq DESC LIMIT 1")
+    assert last == [(["cohere", "replicate"],)]

@@ -31,7 +31,7 @@ final class ReportsTests: SandboxTestCase {
             """)
     }
 
-    private static let zones = ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"]
+    private static let zones = ["Europe/Berlin", "UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"]
 
     /// Days in the sample's period and in that of the rows that are not posted, one day and many.
     private func spans() throws -> [(String, String)] {
@@ -75,8 +75,8 @@ final class ReportsTests: SandboxTestCase {
     func testSpendOfEveryKindInEveryZoneIsWhatTheRequestsAddUpTo() throws {
         let currency = "coalesce(r.currency, p.currency)"
         for (number, zone) in Self.zones.enumerated() {
-            // Long periods are slow to add up without rollups: two zones have to do for those.
-            for (length, span) in try spans().enumerated() where number < 2 || 1...3 ~= length {
+            // Long periods are slow to add up without rollups: one zone has to do for those.
+            for (length, span) in try spans().enumerated() where number == 0 || 1...3 ~= length {
                 let arguments = "('\(span.0)', '\(span.1)', '\(zone)')"
                 try assertEqualRows(
                     "SELECT * FROM reports.spend_by_day\(arguments)",

@@ -3,6 +3,7 @@ import Postgres
 
 /// One report that `providerctl report` prints: a question to a view or function of the schema `reports`.
 package struct Report: Sendable {
+    /// One column of the answer, by its name in SQL.
     package struct Column: Sendable {
         package let name: String
         package let kind: Kind

@@ -20,6 +20,43 @@ extension Transaction {
         ) { (row) throws(PostgresError) in try row.next(String.self) }
     }
 
+    /// Takes all traffic away from the providers, with usage, ledger, checks and alerts: for a sandbox only, whose owner
+    /// of the tables may do what no server may. Price versions stay.
+    package func removeTraffic(of slugs: [String]) throws(Failure) {
+        try execute(
+            """
+            -- Store.removeTraffic
+            WITH gone AS MATERIALIZED (
+                SELECT id
+                FROM providers
+                WHERE slug = ANY (\(slugs)::text[])
+            ), calls AS (
+                DELETE FROM requests WHERE provider_id IN (SELECT id FROM gone) RETURNING id
+            ), payloads AS (
+                DELETE FROM request_payloads WHERE request_id IN (SELECT id FROM calls)
+            ), keys AS (
+                DELETE FROM request_keys WHERE provider_id IN (SELECT id FROM gone)
+            ), tail AS (
+                DELETE FROM usage_tail WHERE provider_id IN (SELECT id FROM gone)
+            ), rollups AS (
+                DELETE FROM usage_rollups WHERE provider_id IN (SELECT id FROM gone)
+            ), owners AS (
+                DELETE FROM usage_by_owner WHERE provider_id IN (SELECT id FROM gone)
+            ), entries AS (
+                DELETE FROM credit_transactions
+                WHERE account_id IN (SELECT a.id FROM credit_accounts a WHERE a.provider_id IN (SELECT id FROM gone))
+            ), said AS (
+                DELETE FROM provider_balances WHERE provider_id IN (SELECT id FROM gone)
+            ), checks AS (
+                DELETE FROM health_checks WHERE provider_id IN (SELECT id FROM gone)
+            ), alarms AS (
+                DELETE FROM alerts WHERE provider_id IN (SELECT id FROM gone)
+            )
+            DELETE FROM credit_accounts
+            WHERE provider_id IN (SELECT id FROM gone)
+            """)
+    }
+
     /// Lets the two first models of each media provider become a fifth dearer after a third of the period, and cost
     /// what they did before after two thirds.
     package func addSamplePrices(_ plan: SamplePlan, among slugs: [String]) throws(Failure) {
