@@ -9,6 +9,14 @@ package struct InstallationCredential: Sendable {
     package let secret: Secret
 }
 
+/// The credential of the installation that another one has replaced, without what it is.
+package struct ReplacedCredential: Sendable {
+    /// The end of the key, nil for a short one.
+    package let hint: String?
+    package let state: String
+    package let expiresAt: Timestamp?
+}
+
 extension Store {
     /// The credential by which the installation itself calls a provider, nil when there is none that works.
     package func installationCredential(of slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
@@ -51,11 +59,34 @@ extension Store {
 extension Transaction {
     /// Puts a credential in the place of the installation's former one, which is switched off.
     ///
-    /// `proved` says whether the provider has accepted it. Throws `.notFound` for an unknown provider.
+    /// `proved` says whether the provider has accepted it. Returns what it replaced, nil when it is the first one.
+    /// Throws `.notFound` for an unknown provider.
     package func replaceInstallationCredential(
         of slug: ProviderSlug, with credential: NewCredential, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
-    ) throws(Failure) {
+    ) throws(Failure) -> ReplacedCredential? {
         try lockProvider(slug)
+        let former = try retireInstallationCredentials(of: slug, at: now)
+        try insertInstallationCredential(credential, of: slug, proved: proved, expiresAt: expiresAt, at: now)
+        return former
+    }
+
+    private func retireInstallationCredentials(
+        of slug: ProviderSlug, at now: Timestamp
+    ) throws(Failure) -> ReplacedCredential? {
+        let former = try rows(
+            """
+            -- Store.formerInstallationCredential
+            SELECT k.hint, k.state, k.expires_at
+            FROM credentials k
+            JOIN providers p ON p.id = k.provider_id
+            WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = 'default'
+            ORDER BY k.created_at DESC, k.id DESC
+            LIMIT 1
+            """
+        ) { (row) throws(PostgresError) in
+            ReplacedCredential(
+                hint: try row.nextOptional(), state: try row.next(), expiresAt: try row.nextOptional())
+        }
         try execute(
             """
             -- Store.retireInstallationCredentials
@@ -65,6 +96,12 @@ extension Transaction {
             WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
               AND k.is_active
             """)
+        return former.first
+    }
+
+    private func insertInstallationCredential(
+        _ credential: NewCredential, of slug: ProviderSlug, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
+    ) throws(Failure) {
         let id = ID<Credential>.make(at: now)
         let sealed = try keys.seal(credential.secret, credential: id, nil, slug.text)
         // Never before the one that it replaces, whatever the clock does.

@@ -18,7 +18,10 @@ extension Transaction {
                                        reason, held_status, held_ms)
             SELECT p.id, moment.at, \(finding.status.rawValue), \(finding.responseMilliseconds)::integer,
                    \(finding.errorKind), \(finding.errorMessage), \(finding.reason.rawValue), former.status,
-                   coalesce(least(floor(extract(epoch FROM moment.at - former.checked_at) * 1000), 3600000), 0)::bigint
+                   CASE
+                       WHEN former.checked_at IS NULL THEN 0
+                       ELSE least(floor(extract(epoch FROM moment.at - former.checked_at) * 1000), 3600000)::bigint
+                   END
             FROM providers p
             LEFT JOIN LATERAL (
                 SELECT h.checked_at, h.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 import uuid
 
 import httpx
@@ -15,8 +16,8 @@ MODEL = "a test/model:1.0"
 
 def moment(days_ago: float = 0, **clock: int) -> str:
     """A time so long ago, on that day at `clock` where it is given, as the API writes it."""
-    time = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)
-    return (time.replace(**clock, microsecond=0) if clock else time).strftime("%Y-%m-%dT%H:%M:%SZ")
+    then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)
+    return (then.replace(**clock, microsecond=0) if clock else then).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def report(**members) -> dict:
@@ -55,8 +56,19 @@ def price(stack: Stack, provider: str, model: str = MODEL, cost: str = "0.05") -
 
 
 def post(stack: Stack) -> int:
-    """Posts what waits, how much that was."""
-    return int(stack.control("post-usage").stdout.split()[0])
+    """Posts what waits, how much that was. What the jobs post at the same time is not counted, but waited for."""
+    count = int(stack.control("post-usage").stdout.split()[0])
+    end = time.monotonic() + 20
+    while waiting(stack):
+        assert time.monotonic() < end, "the usage was not posted"
+        time.sleep(0.05)
+    return count
+
+
+def waiting(stack: Stack) -> int:
+    """How many differences are not posted yet."""
+    with psycopg.connect(stack.database_url) as database:
+        return database.execute("SELECT count(*) FROM usage_tail").fetchone()[0]
 
 
 def balance(stack: Stack, provider: str) -> str:
