@@ -93,7 +93,7 @@ let package = Package(
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
-        tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
+        tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "Outbound"]),
         tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "ScratchDatabase"]),
         tests(
             "API",

@@ -7,24 +7,62 @@ package struct ProviderClient: Sendable {
 
     package init(_ client: HTTPClient) { self.client = client }
 
-    /// See `LanguageAdapter.validate`. `endpoint` is the provider's base URL as the installation has it.
+    /// See `ProviderAdapter.validate`. `endpoint` is the provider's base URL as the installation has it.
     package func validate(
         _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
-        try adapter(slug).validate(
-            credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        guard let adapter = Adapters.provider(slug) else { throw .defect("no adapter for \(slug)") }
+        try adapter.validate(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
     /// See `LanguageAdapter.chat`.
     package func chat(
         _ request: ChatRequest, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) -> ChatReply {
-        try adapter(slug).chat(
+        guard let adapter = Adapters.language(slug) else { throw .defect("no language adapter for \(slug)") }
+        return try adapter.chat(
             request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
-    private func adapter(_ slug: String) throws(Failure) -> any LanguageAdapter {
-        guard let adapter = Adapters.language(slug) else { throw .defect("no adapter for \(slug)") }
+    /// See `MediaAdapter.balance`.
+    package func balance(
+        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> ReportedBalance? {
+        try media(slug).balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.models`.
+    package func models(
+        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> [ListedModel] {
+        try media(slug).models(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.submit`.
+    package func submit(
+        _ generation: GenerationRequest, _ credentials: Credentials, slug: String, endpoint: String,
+        timeoutMilliseconds: Int
+    ) throws(Failure) -> GenerationJob {
+        try media(slug).submit(
+            generation, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.poll`.
+    package func poll(
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> GenerationStatus {
+        try media(slug).poll(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.cancel`.
+    package func cancel(
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> CancelOutcome {
+        try media(slug).cancel(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    private func media(_ slug: String) throws(Failure) -> any MediaAdapter {
+        guard let adapter = Adapters.media(slug) else { throw .defect("no media adapter for \(slug)") }
         return adapter
     }
 

@@ -45,7 +45,7 @@ final class PlanTests: StoreTestCase {
     }
 
     /// The plan of the statement that begins with `-- Store.name`, which `body` runs, with the given binds.
-    private func plan(
+    func plan(
         of name: String, _ binds: [String], _ body: (Store) throws -> Void
     ) throws -> String {
         let pool = try database.singleSession()
@@ -64,10 +64,10 @@ final class PlanTests: StoreTestCase {
         return lines.joined(separator: "\n")
     }
 
-    private func assertIndexed(
+    func assertIndexed(
         _ plan: String, _ indexes: String..., file: StaticString = #filePath, line: UInt = #line
     ) {
-        for table in ["connections", "credentials", "idempotency_keys", "requests", "audit_log"] {
+        for table in ["connections", "credentials", "idempotency_keys", "requests", "audit_log", "prices", "models"] {
             XCTAssertFalse(plan.contains("Seq Scan on \(table)"), plan, file: file, line: line)
         }
         for index in indexes { XCTAssertTrue(plan.contains(index), "\(index) in\n\(plan)", file: file, line: line) }

@@ -21,7 +21,16 @@ extension Surface {
     private static let ledger: [Route<Services>] = []
 
     /// What models cost.
-    private static let prices: [Route<Services>] = []
+    private static let prices: [Route<Services>] = [
+        .get(provider + "/models", .admin(.aiRead), listModels, query: page.union(["activeOnly"])),
+        .post(provider + "/models/bulk-pricing-update", .admin(.aiManage), updatePrices),
+        .get(provider + "/models/:modelId", .admin(.aiRead), showModel),
+        .put(provider + "/models/:modelId/pricing", .admin(.aiManage), updatePrice),
+        .get(provider + "/models/:modelId/pricing/history", .admin(.aiRead), listPrices, query: page),
+        .get(
+            provider + "/models/:modelId/pricing/explain", .admin(.aiRead), explainPrice,
+            query: ["quantity", "resolution", "promptTokens", "cachedTokens", "completionTokens", "at"]),
+    ]
 
     /// How providers are called.
     private static let configuration: [Route<Services>] = []
@@ -36,7 +45,10 @@ extension Surface {
     private static let alerts: [Route<Services>] = []
 
     /// Which providers answer for a model.
-    private static let routing: [Route<Services>] = []
+    private static let routing: [Route<Services>] = [
+        .get(base + "/providers/routing", .admin(.aiRead), showRouting, query: ["format"]),
+        .put(base + "/providers/routing", .admin(.aiManage), replaceRouting),
+    ]
 
     /// Who did what.
     private static let audit: [Route<Services>] = []
