@@ -20,7 +20,10 @@ VARYING = (
     (re.compile(r"ph_\d+"), "ph_<id>"),
     (re.compile(r'"\d+-\d+\.\d+x?"'), '"<price tag>"'),
     (re.compile(r'"\d+-rules"'), '"<version>-rules"'),
+    # Of a check; that of a request that was reported stands before its cost and is the same in every run.
+    (re.compile(r'"responseTime":\d+(?!\d|,"cost")'), '"responseTime":<ms>'),
     (re.compile(r'"\d+ms"'), '"<duration>ms"'),
+    (re.compile(r"\b(alert|tx)_(\d+_)?\d+\b"), r"\1_<number>"),
 )
 
 
