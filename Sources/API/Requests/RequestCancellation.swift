@@ -9,6 +9,7 @@ import Store
 /// with what it cost, and the answer is 409, as for every finished one.
 @Sendable
 func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> Response {
+    try request.fields(orEmpty: true).finish()
     let slug = try request.provider()
     let detail = try services.store.request(request.requestName(), of: slug)
     guard !detail.record.status.isFinished else {
