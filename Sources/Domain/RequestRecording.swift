@@ -86,20 +86,23 @@ package struct RequestProgress: Sendable {
     package let completedAt: Timestamp?
     /// Milliseconds.
     package let responseTime: Int?
-    /// In the provider's currency; nil lets the price decide when the call is completed, and is nothing else.
+    /// Nil lets the price decide when the call is completed, and is nothing else.
     package let cost: ExactDecimal?
+    /// Of `cost`; nil is the provider's.
+    package let currency: String?
     package let response: String?
     package let error: String?
     package let providerRequestID: String?
 
     package init(
         status: RequestStatus, completedAt: Timestamp? = nil, responseTime: Int? = nil, cost: ExactDecimal? = nil,
-        response: String? = nil, error: String? = nil, providerRequestID: String? = nil
+        currency: String? = nil, response: String? = nil, error: String? = nil, providerRequestID: String? = nil
     ) {
         self.status = status
         self.completedAt = completedAt
         self.responseTime = responseTime
         self.cost = cost
+        self.currency = currency
         self.response = response
         self.error = error
         self.providerRequestID = providerRequestID

@@ -2,8 +2,8 @@ import Domain
 import Postgres
 
 extension Transaction {
-    /// Takes a call one step on, or to its end, and returns it as it is then. Of several who want to end it, one does: a
-    /// finished call is `.conflict`, and so is one that would go back. Throws `.notFound` for a call that is not there.
+    /// Takes a call one step on, or to its end, and returns it as it is then. Of several who want to end it, one does:
+    /// a finished call is `.conflict`, and so is one that would go back. Throws `.notFound` for a call that is not there.
     ///
     /// A completed call without a given cost costs what the price says that held when it began.
     package func advance(
@@ -41,7 +41,7 @@ extension Transaction {
                 response_ms = coalesce(\(progress.responseTime)::integer, r.response_ms),
                 cost = coalesce(\(progress.cost)::numeric, c.cost),
                 currency = CASE
-                    WHEN \(progress.cost)::numeric IS NOT NULL THEN c.provider_currency
+                    WHEN \(progress.cost)::numeric IS NOT NULL THEN coalesce(\(progress.currency), c.provider_currency)
                     WHEN c.cost IS NOT NULL THEN c.currency
                 END,
                 price_id = CASE WHEN \(progress.cost)::numeric IS NULL AND c.cost IS NOT NULL THEN c.price_id END,

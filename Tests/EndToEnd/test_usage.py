@@ -149,6 +149,9 @@ def test_posting_changes_no_answer(own_stack, admin):
     post(own_stack)
     assert waiting(own_stack) == 0
     assert [usage(admin, path, **period) for path in paths] == before
+    assert re.fullmatch(r'\{"posted":\d+\}\n', own_stack.control("post-usage", "--json").stdout)
+    for batch in ("0", "x", "1000001"):
+        assert own_stack.control("post-usage", "--batch", batch, check=False).returncode == 2
 
 
 def test_the_period_is_thirty_days_unless_told(admin):

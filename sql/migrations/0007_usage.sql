@@ -163,8 +163,8 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
+        completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
     SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
            1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
@@ -192,8 +192,8 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
+        completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
     SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
            s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
@@ -446,6 +446,7 @@ RETURNS TABLE (oldest timestamptz, newest timestamptz)
 LANGUAGE plpgsql
 STABLE
 SET enable_sort = off
+SET enable_incremental_sort = off
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
@@ -491,6 +492,13 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    IF skip = 0 THEN
+        SELECT coalesce(sum(with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                        u.cancelled)), 0) INTO total
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), ARRAY[low], high) AS u;
+        RETURN NEXT;
+        RETURN;
+    END IF;
     SELECT array_agg(greatest(day, low) ORDER BY day) INTO starts
     FROM generate_series(day_of(low), high - interval '1 microsecond', interval '1 day') AS day;
     FOR found IN
@@ -533,62 +541,8 @@ BEGIN
 END
 $$;
 
--- The statement that finds the newest requests of a period, for EXECUTE with $1 provider, $2 model, $3 status, $4 user,
--- $5 and $6 the period, $7 the first ID, $8 the ID below which they lie, $9 how many to skip, $10 how many at most. What
--- is NULL of $2 to $6 does not filter.
---
--- One index serves each filter: by user, by a status other than completed, by model, or by provider alone. Its columns
--- are compared as a row and ordered by, so that no other index has the order: a page never reads what it does not show.
-CREATE FUNCTION request_query(
-    columns text, wanted_model text, wanted_status text, wanted_user text, low timestamptz, high timestamptz)
-RETURNS text
-LANGUAGE plpgsql
-IMMUTABLE
-AS $$
-DECLARE
-    -- The index's column between provider and ID, and its value.
-    key text := '';
-    value text := '';
-    filters text := '';
-BEGIN
-    IF wanted_user IS NOT NULL THEN
-        key := 'r.user_id, ';
-        value := '$4, ';
-        filters := 'AND r.user_id IS NOT NULL ';
-    ELSIF wanted_status <> 'completed' THEN
-        key := 'r.status, ';
-        value := '$3, ';
-        filters := 'AND r.status <> ''completed'' ';
-    ELSIF wanted_model IS NOT NULL THEN
-        key := 'r.model, ';
-        value := '$2, ';
-    END IF;
-    IF wanted_model IS NOT NULL AND value <> '$2, ' THEN
-        filters := filters || 'AND r.model = $2 ';
-    END IF;
-    IF wanted_status IS NOT NULL AND value <> '$3, ' THEN
-        filters := filters || 'AND r.status = $3 ';
-    END IF;
-    -- IDs know milliseconds; other requests of the first and the last one may lie outside.
-    IF low <> date_trunc('milliseconds', low) THEN
-        filters := filters || 'AND r.created_at >= $5 ';
-    END IF;
-    IF high <> date_trunc('milliseconds', high) THEN
-        filters := filters || 'AND r.created_at < $6 ';
-    END IF;
-    RETURN format('
-        SELECT %s
-        FROM requests r
-        WHERE (r.provider_id, %sr.id) >= ($1, %s$7) AND (r.provider_id, %sr.id) < ($1, %s$8)
-          AND r.id >= $7 AND r.id < $8 %s
-        ORDER BY r.provider_id DESC, %sr.id DESC
-        OFFSET $9
-        LIMIT $10',
-        columns, key, value, key, value, filters, replace(key, ',', ' DESC,'));
-END
-$$;
-
--- The IDs that a period's requests can have, from the first one to below the other one.
+-- The IDs that a period's requests can have, from the first one to below the other one. IDs know milliseconds: other
+-- requests of the first and the last one may lie outside.
 CREATE FUNCTION request_ids(low timestamptz, high timestamptz, OUT first_id uuid, OUT end_id uuid)
 LANGUAGE sql
 STABLE
@@ -597,7 +551,11 @@ AS $$
            coalesce(uuid_floor(high + interval '999 microseconds'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 $$;
 
--- The newest requests of a period that a filter finds, below an ID and after `skip` others.
+-- The newest requests of a period that a filter finds, below an ID and after `skip` others. NULL does not filter.
+--
+-- One index serves each filter: by user, by a status other than completed, by model, or by provider alone. Its columns
+-- are compared as a row and ordered by, so that no other index has the order, and sorting is ruled out: a page reads
+-- little more than it shows, whatever the statistics say. The plans are made once for a session.
 CREATE FUNCTION request_rows(
     wanted_provider uuid, wanted_model text, wanted_status text, wanted_user text, low timestamptz, high timestamptz,
     before uuid, skip bigint, most integer)
@@ -606,14 +564,65 @@ LANGUAGE plpgsql
 STABLE
 ROWS 50
 SET enable_sort = off
+SET enable_incremental_sort = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    ids record;
+    first_id uuid;
+    end_id uuid;
 BEGIN
-    SELECT * INTO ids FROM request_ids(low, high);
-    RETURN QUERY EXECUTE request_query('r.*', wanted_model, wanted_status, wanted_user, low, high)
-    USING wanted_provider, wanted_model, wanted_status, wanted_user, low, high, ids.first_id,
-          least(ids.end_id, before), skip, most;
+    SELECT i.first_id, least(i.end_id, before) INTO first_id, end_id FROM request_ids(low, high) AS i;
+    IF wanted_user IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, first_id)
+          AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.user_id IS NOT NULL
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_status <> 'completed' THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.status, r.id) >= (wanted_provider, wanted_status, first_id)
+          AND (r.provider_id, r.status, r.id) < (wanted_provider, wanted_status, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.status <> 'completed'
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.status DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_model IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.model, r.id) >= (wanted_provider, wanted_model, first_id)
+          AND (r.provider_id, r.model, r.id) < (wanted_provider, wanted_model, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.model DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSE
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.id) >= (wanted_provider, first_id)
+          AND (r.provider_id, r.id) < (wanted_provider, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    END IF;
 END
 $$;
 
@@ -626,6 +635,8 @@ RETURNS TABLE (total bigint, is_estimate boolean)
 LANGUAGE plpgsql
 STABLE
 SET enable_sort = off
+SET enable_incremental_sort = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     ids record;
@@ -633,11 +644,27 @@ DECLARE
     among bigint;
     everything bigint;
 BEGIN
-    SELECT * INTO ids FROM request_ids(low, high);
-    EXECUTE 'SELECT count(*), (array_agg(r.id))[$10] FROM ('
-            || request_query('r.id', wanted_model, wanted_status, wanted_user, low, high) || ') AS r'
-    INTO total, reached
-    USING wanted_provider, wanted_model, wanted_status, wanted_user, low, high, ids.first_id, ids.end_id, 0, most + 1;
+    SELECT i.first_id, i.end_id INTO ids FROM request_ids(low, high) AS i;
+    IF wanted_model IS NULL AND wanted_status IS NULL
+        AND (low IS NULL OR low = date_trunc('milliseconds', low))
+        AND (high IS NULL OR high = date_trunc('milliseconds', high))
+    THEN
+        -- The index alone tells.
+        SELECT count(*), (array_agg(q.id))[most + 1] INTO total, reached
+        FROM (
+            SELECT r.id
+            FROM requests r
+            WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, ids.first_id)
+              AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, ids.end_id)
+              AND r.id >= ids.first_id AND r.id < ids.end_id AND r.user_id IS NOT NULL
+            ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+            LIMIT most + 1
+        ) AS q;
+    ELSE
+        SELECT count(*), (array_agg(r.id))[most + 1] INTO total, reached
+        FROM request_rows(
+            wanted_provider, wanted_model, wanted_status, wanted_user, low, high, NULL, 0, most + 1) AS r;
+    END IF;
     is_estimate := total > most;
     IF is_estimate THEN
         SELECT p.total INTO among
