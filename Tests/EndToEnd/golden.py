@@ -45,5 +45,6 @@ def check(response: httpx.Response, name: str) -> None:
         FOLDER.mkdir(exist_ok=True)
         path.write_bytes(actual.encode())
     assert path.exists(), f"no golden file {path.name}: run with RECORD_GOLDEN=1 and read what it writes"
+    # As it is: lines of CSV end with CR and LF.
     assert actual == path.read_bytes().decode()
     assert response.headers.get("x-request-id"), "every answer has X-Request-Id"
