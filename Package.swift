@@ -48,6 +48,7 @@ let package = Package(
 
         // Technology: knows nothing of the product.
         library("JSON"),
+        library("XML"),
         library("Locks"),
         library("Postgres", ["CPostgreSQL", "Locks"]),
         library("FastCGI", ["CFastCGI", "Locks"]),
@@ -60,7 +61,7 @@ let package = Package(
         // Translation between the two.
         library("HTTP", ["Domain", "JSON"]),
         library("Store", ["Domain", "JSON", "Postgres", "Crypto"]),
-        library("Providers", ["Domain", "JSON", "Outbound", "Crypto"]),
+        library("Providers", ["Domain", "JSON", "XML", "Outbound", "Crypto"]),
 
         // The product.
         library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
@@ -85,6 +86,7 @@ let package = Package(
 
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
+        tests("XML", ["XML"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
         // A FastCGI program of the tests: what the master starts and kills there.
         .executableTarget(
@@ -93,7 +95,7 @@ let package = Package(
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
-        tests("Providers", ["Providers", "Domain", "JSON", "Outbound"]),
+        tests("Providers", ["Providers", "Domain", "JSON", "XML", "Outbound", "Crypto"]),
         tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "ScratchDatabase"]),
         tests(
             "API",
@@ -109,6 +111,7 @@ if isFuzzing {
     package.targets += [
         .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
         fuzz("JSON", ["JSON"]),
+        fuzz("XML", ["XML"]),
         fuzz("HTTPHead", ["Outbound"]),
         fuzz("Token", ["Crypto", "JSON"]),
     ]

@@ -50,6 +50,17 @@ package final class HTTPClient: Sendable {
         return OutboundResponse(head, body: body)
     }
 
+    /// Why the URL would be refused without anything being contacted; nil when it may be called, or when its host is a
+    /// name, which is judged by its addresses when it is called.
+    package func refusal(of url: HTTPURL) -> AddressRefusal? {
+        do throws(AddressRefusal) {
+            try policy.check(url)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private typealias Delivery = (ResponseHead, ArraySlice<UInt8>) -> Bool
 
     private func perform(_ request: OutboundRequest, _ deliver: Delivery) throws(OutboundError) -> ResponseHead {

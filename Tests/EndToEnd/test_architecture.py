@@ -19,6 +19,7 @@ SYSTEM = {"Foundation", "Glibc", "Synchronization"}
 MAY_IMPORT = {
     "Domain": set(),
     "JSON": set(),
+    "XML": set(),
     "Locks": set(),
     "Postgres": {"CPostgreSQL", "Locks"},
     "FastCGI": {"CFastCGI", "Locks"},
@@ -26,7 +27,7 @@ MAY_IMPORT = {
     "Outbound": {"COpenSSL", "Locks"},
     "HTTP": {"Domain", "JSON"},
     "Store": {"Domain", "JSON", "Postgres", "Crypto"},
-    "Providers": {"Domain", "JSON", "Outbound", "Crypto"},
+    "Providers": {"Domain", "JSON", "XML", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
     "Simulator": {"Domain", "JSON", "Locks"},
