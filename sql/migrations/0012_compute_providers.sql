@@ -9,8 +9,7 @@ ALTER TABLE credentials
     ADD COLUMN metadata json,
     DROP CONSTRAINT credentials_type_known,
     ADD CONSTRAINT credentials_type_known CHECK (type IN ('api_key', 'base_url', 'config')),
-    ADD CONSTRAINT credentials_metadata_form CHECK (json_typeof(metadata) = 'object'),
-    ADD CONSTRAINT credentials_metadata_size CHECK (length(metadata::text) <= 65536);
+    ADD CONSTRAINT credentials_metadata_form CHECK (json_typeof(metadata) = 'object');
 
 INSERT INTO providers (slug, display_name, kind, endpoint_url, vendor_endpoint_url, auth_type, enabled, timeout_ms)
 SELECT slug, display_name, 'compute', endpoint, endpoint, auth_type, false, 60000

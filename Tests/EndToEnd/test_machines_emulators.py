@@ -1,0 +1,133 @@
+"""Virtual machines of emulators that nobody here wrote: AWS is moto with its signatures checked, Proxmox VE fakepve."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+from emulators import CROWD, CROWDED, moto, start_instances
+from machine_client import Machines
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with moto() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def machines(stack):
+    with Machines(stack) as opened:
+        yield opened
+
+
+@pytest.fixture
+def on_aws(machines, aws):
+    """AWS as it is configured by an administrator who points it to the emulator."""
+    machines.point("aws", aws.url)
+    machines.add("aws", aws.configuration())
+    return machines
+
+
+# AWS
+
+
+def test_a_right_key_counts_places_and_machines(on_aws, aws):
+    answer = on_aws.test("aws")
+    places = {zone for zone in (machine["datacenter"] for machine in on_aws.list("aws"))}
+    assert answer == {
+        "success": True, "provider": "aws", "message": "Connection successful",
+        "details": {"version": "2016-11-15", "datacenters": len(places), "vms": 12},
+    }
+    assert on_aws.provider("aws")["connected"] is True
+
+
+def test_instances_have_the_size_of_their_type_and_of_their_volumes(on_aws, aws):
+    listed = on_aws.list("aws")
+    assert sorted(machine["id"] for machine in listed) == sorted(aws.instances)
+    assert [machine["name"] for machine in listed] == ["database"] * 5 + ["web"] * 7
+    described = {
+        instance["InstanceId"]: instance
+        for reservation in aws.client("ec2").describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
+    }
+    for machine in listed:
+        instance = described[machine["id"]]
+        assert machine["provider"] == "aws"
+        assert machine["ip_address"] == instance["PrivateIpAddress"]
+        assert machine["datacenter"] == instance["Placement"]["AvailabilityZone"]
+        assert machine["cluster"] == instance["VpcId"]
+        assert machine["disk_gb"] == 8
+        web = machine["name"] == "web"
+        assert (machine["cpu_count"], machine["memory_mb"]) == ((2, 4096) if web else (2, 8192))
+        assert machine["tags"] == (["stage=production"] if web else ["empty"])
+    assert Counter((m["status"], m["power_state"]) for m in listed) == {
+        ("running", "poweredOn"): 10, ("stopped", "poweredOff"): 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "words, number",
+    [
+        ({"status": "poweredOff"}, 2), ({"status": "STOPPED"}, 2), ({"status": "running", "name": "WEB"}, 5),
+        ({"tag": "stage=production"}, 7), ({"tag": "stage"}, 0), ({"name": "nobody"}, 0), ({"cluster": "x"}, 0), ({}, 12),
+    ],
+)
+def test_each_filter_restricts_the_list(on_aws, words, number):
+    assert len(on_aws.list("aws", **words)) == number
+
+
+def test_a_filter_by_place_finds_what_is_there(on_aws):
+    everything = on_aws.list("aws")
+    place = everything[0]["datacenter"]
+    assert on_aws.list("aws", datacenter=place) == [m for m in everything if m["datacenter"] == place]
+    assert on_aws.list("aws", cluster=everything[0]["cluster"]) == everything
+
+
+@pytest.mark.parametrize(
+    "changes, error",
+    [
+        ({"secret_key": "wrong"}, "Authentication failed: AWS refused the credentials"),
+        ({"access_key": "AKIAUNKNOWNUNKNOWN12"}, "Authentication failed: AWS refused the credentials"),
+    ],
+)
+def test_wrong_keys_are_refused_and_not_tried_again(machines, aws, changes, error):
+    machines.point("aws", aws.url)
+    machines.add("aws", aws.configuration(**changes))
+    assert machines.test("aws") == {"success": False, "provider": "aws", "error": error}
+    shown = machines.provider("aws")
+    assert (shown["connected"], shown["error"]) == (False, error)
+    refused = machines.post("/api/vms/list", {"provider": "aws"})
+    assert refused.status_code == 409
+    assert refused.json()["error"].startswith("AWS has refused these credentials")
+    machines.add("aws", aws.configuration())
+    assert machines.test("aws")["success"] is True
+    assert "error" not in machines.provider("aws")
+
+
+def test_a_key_without_permissions_is_told_so(machines, aws):
+    machines.point("aws", aws.url)
+    key = aws.powerless
+    machines.add("aws", aws.configuration(access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"]))
+    error = "AWS does not allow this with these credentials"
+    assert machines.test("aws") == {"success": False, "provider": "aws", "error": error}
+    failed = machines.post("/api/vms/list", {"provider": "aws"})
+    assert failed.status_code == 502
+    assert failed.json() == {
+        "success": False, "provider": "aws", "error": f"{error}; 0 virtual machines had been read before that",
+        **machines.detail(failed),
+    }
+
+
+def test_a_list_of_several_pages_is_whole_and_fast(machines, aws):
+    ec2 = aws.client("ec2", CROWDED)
+    start_instances(ec2, CROWD, "t3.medium", {"Name": "one of many"})
+    machines.point("aws", aws.url)
+    machines.add("aws", aws.configuration(region=CROWDED))
+    started = time.monotonic()
+    listed = machines.list("aws")
+    print(f"{CROWD} machines in {time.monotonic() - started:.2f} s")
+    assert len({machine["id"] for machine in listed}) == CROWD
+    assert {machine["disk_gb"] for machine in listed} == {8}
+    assert machines.test("aws")["details"]["vms"] == CROWD
