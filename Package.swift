@@ -77,7 +77,7 @@ let package = Package(
         program(
             "providerctl",
             ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
-        library("Simulator", ["Domain", "JSON", "Locks"]),
+        library("Simulator", ["Domain", "JSON", "XML", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
         // What tests of several targets share: a database of their own.

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "Providers": {"Domain", "JSON", "XML", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
-    "Simulator": {"Domain", "JSON", "Locks"},
+    "Simulator": {"Domain", "JSON", "XML", "Locks"},
 }
 PROGRAMS = {"providerd", "providerctl", "providersim"}
 # Traps that end the process, parts that the design rules out, and work that is not finished.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections import Counter
 
+import httpx
 import pytest
 from emulators import CROWD, CROWDED, moto, start_instances
 from machine_client import Machines
+from pyVim.connect import Disconnect, SmartConnect
+from pyVmomi import vim, vmodl
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +135,48 @@ def test_a_list_of_several_pages_is_whole_and_fast(machines, aws):
     assert len({machine["id"] for machine in listed}) == CROWD
     assert {machine["disk_gb"] for machine in listed} == {8}
     assert machines.test("aws")["details"]["vms"] == CROWD
+
+
+# The simulated vCenter, judged by VMware's own client
+
+
+def test_pyvmomi_reads_the_simulated_vcenter(stack):
+    address = httpx.URL(stack.simulator_url)
+    service = SmartConnect(
+        host=address.host, port=address.port, path="/vsphere/sdk", user="user machines=205", pwd="secret",
+        sslContext=ssl.create_default_context(cafile=stack.ca),
+    )
+    content = service.RetrieveContent()
+    assert content.about.version == "8.0.2"
+    view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], True)
+    paths = ["name", "runtime.powerState", "runtime.host", "config.template", "config.hardware.device", "guest.ipAddress", "tag"]
+    traversal = vmodl.query.PropertyCollector.TraversalSpec(name="all", path="view", skip=False, type=vim.view.ContainerView)
+    specification = vmodl.query.PropertyCollector.FilterSpec(
+        objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[traversal])],
+        propSet=[vmodl.query.PropertyCollector.PropertySpec(type=vim.VirtualMachine, pathSet=paths)],
+    )
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=100)
+    page = content.propertyCollector.RetrievePropertiesEx([specification], options)
+    objects = list(page.objects)
+    while page.token:
+        page = content.propertyCollector.ContinueRetrievePropertiesEx(page.token)
+        objects += page.objects
+    machines = [{property.name: property.val for property in found.propSet} for found in objects]
+    machines = [machine for machine in machines if not machine["config.template"]]
+    assert len(machines) == 205
+    first = next(machine for machine in machines if machine["name"] == "web-1")
+    assert first["runtime.powerState"] == vim.VirtualMachine.PowerState.poweredOn
+    assert first["runtime.host"]._moId == "host-10"
+    disks = [device for device in first["config.hardware.device"] if isinstance(device, vim.vm.device.VirtualDisk)]
+    assert [disk.capacityInKB for disk in disks] == [40 * 1024 * 1024]
+    assert [tag.key for tag in first["tag"]] == ["web"]
+    Disconnect(service)
+
+
+def test_pyvmomi_is_refused_with_a_wrong_password(stack):
+    address = httpx.URL(stack.simulator_url)
+    with pytest.raises(vim.fault.InvalidLogin):
+        SmartConnect(
+            host=address.host, port=address.port, path="/vsphere/sdk", user="user", pwd="wrong",
+            sslContext=ssl.create_default_context(cafile=stack.ca),
+        )

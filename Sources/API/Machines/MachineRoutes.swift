@@ -27,7 +27,9 @@ func renderMachines(_ failure: Failure, _ detail: String?, _ provider: String?) 
         $0.field("error", failure.message)
         $0.fieldIfPresent("detail", detail)
     }
-    var response = Response.json(body, status: failure.status)
+    // A provider that limits us is a provider that failed: nobody has asked us too often.
+    let status = if case .upstream = failure { 502 } else { failure.status }
+    var response = Response.json(body, status: status)
     response.headers += failure.headers
     return response
 }

@@ -97,6 +97,7 @@ extension ConfigField.Form {
     }
 
     private static func hostProblem(_ value: String) -> String? {
+        guard !value.contains("/") else { return "must be a host with or without a port, not a URL" }
         do throws(URLProblem) {
             let url = try HTTPURL("https://" + value)
             return url.path.isEmpty && url.query == nil ? nil : "must be a host with or without a port, not a URL"

@@ -1,6 +1,6 @@
 /// What an endpoint is for; `PUT /_sim/faults` uses these names to limit a fault to some endpoints.
 enum Operation: String, CaseIterable, Sendable {
-    case status, models, keyCheck = "key-check", chat, tokens, embeddings, images
+    case status, models, keyCheck = "key-check", chat, tokens, embeddings, images, machines
 }
 
 /// One row of a vendor's table.
