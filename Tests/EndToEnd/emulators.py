@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import boto3
 import httpx
+from fakepve.server import FakePve
 from stack import free_port_pair
 
 REGION = "eu-central-1"
@@ -119,3 +123,54 @@ def moto() -> Iterator[AWS]:
         ec2.stop_instances(InstanceIds=web[:2])
         emulator.instances += web + databases
         yield emulator
+
+
+class Proxmox:
+    """fakepve in a thread of its own: a cluster of three virtual machines, with a token beside the password."""
+
+    TOKEN_ID, TOKEN_SECRET = "root@pam!ci", "11111111-2222-3333-4444-555555555555"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def __enter__(self) -> "Proxmox":
+        certificate, key = self.folder / "pve.pem", self.folder / "pve.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pve",
+             "-keyout", str(key), "-out", str(certificate)],
+            check=True, capture_output=True, timeout=60,
+        )
+        self.port = free_port_pair()
+        self.run(self.start(str(certificate), str(key)))
+        return self
+
+    async def start(self, certificate: str, key: str) -> None:
+        self.pve = FakePve(host="127.0.0.1", port=self.port)
+        self.pve.apitokens[self.TOKEN_ID] = self.TOKEN_SECRET
+        for number, name, status, config in (
+            (101, "web", "running", {"cores": 2, "memory": "4096", "ostype": "l26", "agent": "1", "tags": "web;production",
+                                     "scsi0": "local-lvm:vm-101-disk-0,size=32G", "ide2": "none,media=cdrom",
+                                     "scsi1": "local-lvm:vm-101-disk-1,size=512M"}),
+            (102, "database", "stopped", {"cores": 4, "memory": "8192", "ostype": "win11",
+                                          "scsi0": "local-lvm:vm-102-disk-0,size=1T"}),
+            (103, "cache", "running", {"cores": 1, "memory": "1024", "ostype": "l26"}),
+        ):
+            self.pve.add_vm(number, name=name, status=status, config=config)
+        self.pve.vm(101).agent = {}
+        await self.pve.start(certificate, key)
+
+    def __exit__(self, *_) -> None:
+        self.run(self.pve.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"

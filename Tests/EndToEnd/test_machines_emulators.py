@@ -8,7 +8,7 @@ from collections import Counter
 
 import httpx
 import pytest
-from emulators import CROWD, CROWDED, moto, start_instances
+from emulators import CROWD, CROWDED, Proxmox, moto, start_instances
 from machine_client import Machines
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
@@ -135,6 +135,82 @@ def test_a_list_of_several_pages_is_whole_and_fast(machines, aws):
     assert len({machine["id"] for machine in listed}) == CROWD
     assert {machine["disk_gb"] for machine in listed} == {8}
     assert machines.test("aws")["details"]["vms"] == CROWD
+
+
+# Proxmox VE
+
+
+@pytest.fixture(scope="module")
+def pve(tmp_path_factory):
+    with Proxmox(tmp_path_factory.mktemp("pve")) as emulator:
+        yield emulator
+
+
+def by_password(pve, **changes: str) -> dict[str, str]:
+    return {"host": pve.host, "username": "root@pam", "password": "secret", "verify_ssl": "false", **changes}
+
+
+def by_token(pve, **changes: str) -> dict[str, str]:
+    settings = {"token_id": pve.TOKEN_ID, "token_secret": pve.TOKEN_SECRET, "insecure": "true", **changes}
+    return {"host": pve.host, "username": "root@pam", **settings}
+
+
+@pytest.mark.parametrize("access", [by_password, by_token])
+def test_proxmox_is_read_with_a_password_and_with_a_token(machines, pve, access):
+    machines.add("proxmox", access(pve))
+    answer = machines.test("proxmox")
+    assert (answer["success"], answer["details"]["datacenters"], answer["details"]["vms"]) == (True, 1, 3)
+    assert answer["details"]["version"].split(".")[0].isdigit()
+    listed = {machine["name"]: machine for machine in machines.list("proxmox")}
+    node = listed["web"]["datacenter"]
+    assert node
+    assert listed["database"] == {
+        "id": "qemu/102", "name": "database", "provider": "proxmox", "status": "stopped", "power_state": "poweredOff",
+        "cpu_count": 4, "memory_mb": 8192, "os": "Windows 11/2022/2025", "disk_gb": 1024, "ip_address": None,
+        "datacenter": node, "cluster": listed["web"]["cluster"], "tags": [],
+    }
+    web = listed["web"]
+    assert (web["power_state"], web["disk_gb"], web["tags"]) == ("poweredOn", 33, ["production", "web"])
+    assert web["os"].startswith("Debian") and web["ip_address"]
+    assert (listed["cache"]["os"], listed["cache"]["ip_address"]) == ("Linux", None)
+
+
+def test_the_id_of_a_token_needs_no_user(machines, pve):
+    machines.add("proxmox", by_token(pve, token_id="ci"))
+    assert machines.test("proxmox")["success"] is True
+
+
+@pytest.mark.parametrize("access, changes", [(by_password, {"password": "no"}), (by_token, {"token_secret": "no"})])
+def test_proxmox_refuses_what_is_wrong(machines, pve, access, changes):
+    machines.add("proxmox", access(pve, **changes))
+    error = "Authentication failed: Proxmox VE refused the credentials"
+    assert machines.test("proxmox") == {"success": False, "provider": "proxmox", "error": error}
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_unless_it_is_asked_for(machines, pve):
+    machines.add("proxmox", by_password(pve, verify_ssl="true"))
+    error = "Proxmox VE could not be reached over TLS: its certificate is not trusted"
+    assert machines.test("proxmox") == {"success": False, "provider": "proxmox", "error": error}
+
+
+def test_a_node_that_is_not_there_is_no_empty_list(machines, pve):
+    machines.add("proxmox", by_password(pve, node="elsewhere"))
+    assert machines.test("proxmox")["error"] == "Proxmox VE has no node of the configured name"
+    assert machines.post("/api/vms/list", {"provider": "proxmox"}).status_code == 502
+
+
+@pytest.mark.parametrize(
+    "changes, field",
+    [
+        ({"password": None}, "password"), ({"token_id": "ci"}, "token_secret"), ({"port": "8006"}, "port"),
+        ({"port": "0"}, "port"), ({"username": "root pam"}, "username"), ({"verify_ssl": "no"}, "verify_ssl"),
+    ],
+)
+def test_what_does_not_fit_together_is_named(machines, pve, changes, field):
+    config = {name: value for name, value in {**by_password(pve), **changes}.items() if value is not None}
+    refused = machines.post("/api/providers/add", {"provider": "proxmox", "config": config})
+    assert refused.status_code == 400
+    assert f"config.{field} " in refused.json()["error"]
 
 
 # The simulated vCenter, judged by VMware's own client

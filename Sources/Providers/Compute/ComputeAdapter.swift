@@ -74,7 +74,7 @@ package final class MachineList {
 extension Adapters {
     /// In the order in which problems name them.
     package static let compute: [any ComputeAdapter] = [
-        VSphereAdapter(), AWSAdapter(), HyperVAdapter(),
+        VSphereAdapter(), AWSAdapter(), ProxmoxAdapter(), HyperVAdapter(),
     ]
 
     /// The adapter with this slug, nil when there is none.

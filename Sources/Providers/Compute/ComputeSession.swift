@@ -12,6 +12,7 @@ package struct ComputeSession {
     let override: HTTPURL?
     private let client: HTTPClient
     private let deadline: Deadline
+    private let milliseconds: Int
     private let verifiesCertificate: Bool
 
     /// One page of a long list, or a whole cluster of Proxmox.
@@ -27,6 +28,7 @@ package struct ComputeSession {
         self.configuration = configuration
         override = endpoint.url.text == adapter.vendorEndpoint ? nil : endpoint.url
         self.client = client
+        milliseconds = endpoint.timeoutMilliseconds
         deadline = Deadline(afterMilliseconds: endpoint.timeoutMilliseconds)
         verifiesCertificate = !configuration.isSet("insecure") && configuration["verify_ssl"] != "false"
     }
@@ -93,6 +95,9 @@ package struct ComputeSession {
     func failure(_ kind: UpstreamFailure.Kind, status: Int? = nil) -> Failure {
         .upstream(.compute(kind, name, status: status))
     }
+
+    /// Whether there is time for what a list is still useful without.
+    var hasMostOfItsTime: Bool { deadline.remainingMilliseconds > milliseconds / 2 }
 
     /// An answer of success without what it has to have.
     var malformed: Failure { failure(.malformed, status: 200) }

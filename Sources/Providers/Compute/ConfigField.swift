@@ -11,6 +11,8 @@ package struct ConfigField: Sendable {
         case word
         /// A word of letters, digits, and `-._:@$` that is put into host names, paths or queries.
         case identifier
+        /// An identifier in which an exclamation mark may stand, as in a token's ID with its user.
+        case identifierWithMark
         /// Lower-case letters, digits and hyphens, as regions and projects have them: a part of a host name.
         case region
         /// A host name or address, with a port or without.
@@ -69,6 +71,8 @@ extension ConfigField.Form {
                 ? nil : "must be one line of printable text"
         case .word: value.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? nil : "must be printable ASCII without spaces"
         case .identifier: Self.isMade(value, "-._:@$+") ? nil : "must be letters, digits and any of -._:@$+"
+        case .identifierWithMark:
+            Self.isMade(value, "-._:@$+!") ? nil : "must be letters, digits and any of -._:@$+!"
         case .region:
             Self.isMade(value, "-") && value.utf8.count <= 63 && value == value.lowercased()
                 && !value.hasPrefix("-") && !value.hasSuffix("-")
