@@ -4,7 +4,7 @@ import JSON
 /// Every simulated provider behind one function from request to answer. Its only state are the ordered faults and
 /// the log of requests, so it must run in one process.
 package final class ProviderSimulator: Sendable {
-    private static let vendors: [any Vendor] = [OpenAI(), Claude(), Gemini(), Cohere(), Ollama(), VSphere()]
+    private static let vendors: [any Vendor] = [OpenAI(), Claude(), Gemini(), Cohere(), Ollama(), VSphere(), OpenStack()]
 
     private let board = FaultBoard()
     private let log = RequestLog()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 import httpx
+import openstack
 import pytest
 from emulators import CROWD, CROWDED, Proxmox, moto, start_instances
 from machine_client import Machines
@@ -256,3 +257,79 @@ def test_pyvmomi_is_refused_with_a_wrong_password(stack):
             host=address.host, port=address.port, path="/vsphere/sdk", user="user", pwd="wrong",
             sslContext=ssl.create_default_context(cafile=stack.ca),
         )
+
+
+# The simulated OpenStack, judged by the official SDK, and our adapter on it
+
+
+def openstack_configuration(stack, **changes: str | None) -> dict[str, str]:
+    settings = {
+        "auth_url": f"{stack.simulator_url}/openstack/v3", "username": "machines=1203", "password": "secret",
+        "tenant_name": "demo", **changes,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def test_the_openstack_sdk_reads_the_simulated_openstack(stack):
+    cloud = openstack.connect(
+        auth_url=f"{stack.simulator_url}/openstack/v3", username="machines=1203", password="secret", project_name="demo",
+        user_domain_name="Default", project_domain_name="Default", region_name="RegionOne", verify=stack.ca,
+        compute_default_microversion="2.47",
+    )
+    servers = list(cloud.compute.servers(details=True))
+    assert len({server.id for server in servers}) == 1203
+    first = next(server for server in servers if server.name == "web-1")
+    assert (first.status, first.availability_zone, first.flavor.ram) == ("ACTIVE", "nova", 4096)
+
+
+def test_the_openstack_sdk_is_refused_with_a_wrong_password(stack):
+    cloud = openstack.connect(
+        auth_url=f"{stack.simulator_url}/openstack/v3", username="u", password="wrong", project_name="demo",
+        user_domain_name="Default", project_domain_name="Default", verify=stack.ca,
+    )
+    with pytest.raises(openstack.exceptions.SDKException, match="HTTP 401"):
+        cloud.authorize()
+
+
+def test_openstack_is_read_page_by_page(stack, machines):
+    machines.add("openstack", openstack_configuration(stack))
+    assert machines.test("openstack") == {
+        "success": True, "provider": "openstack", "message": "Connection successful",
+        "details": {"version": "2.95", "datacenters": 2, "vms": 1203},
+    }
+    listed = {machine["name"]: machine for machine in machines.list("openstack")}
+    assert len(listed) == 1203
+    assert listed["web-7"] == {
+        "id": "5ce5c1a0-0000-4000-8000-000000000007", "name": "web-7", "provider": "openstack", "status": "stopped",
+        "power_state": "poweredOff", "cpu_count": 2, "memory_mb": 4096, "os": None, "disk_gb": 40,
+        "ip_address": "10.0.0.8", "datacenter": "nova", "cluster": None, "tags": ["web", "role=web"],
+    }
+
+
+def test_an_application_credential_opens_openstack_too(stack, machines):
+    config = openstack_configuration(
+        stack, username=None, password=None, tenant_name=None, application_credential_id="machines=3",
+        application_credential_secret="secret",
+    )
+    machines.add("openstack", config)
+    assert machines.test("openstack")["details"]["vms"] == 3
+    assert "application_credential_secret" not in machines.provider("openstack")["config"]
+
+
+def test_openstack_that_breaks_off_says_how_far_it_came(stack, machines):
+    machines.add("openstack", openstack_configuration(stack, username="machines=2500 break=3"))
+    failed = machines.post("/api/vms/list", {"provider": "openstack"})
+    assert failed.status_code == 502
+    assert failed.json()["error"].endswith("; 2000 virtual machines had been read before that")
+
+
+@pytest.mark.parametrize(
+    "changes, error",
+    [
+        ({"password": "wrong"}, "Authentication failed: OpenStack refused the credentials"),
+        ({"region": "Elsewhere"}, "OpenStack has no compute service for this project and region"),
+    ],
+)
+def test_openstack_says_what_is_wrong(stack, machines, changes, error):
+    machines.add("openstack", openstack_configuration(stack, **changes))
+    assert machines.test("openstack") == {"success": False, "provider": "openstack", "error": error}

@@ -35,13 +35,14 @@ extension ComputeAdapter {
     package func problems(_ configuration: ComputeConfiguration) -> [FieldProblem] { [] }
 
     package func addresses(_ configuration: ComputeConfiguration) -> [(field: String, url: String)] { [] }
+}
 
-    /// A test that has to read the list anyway.
-    func counted(version: String, _ session: ComputeSession) throws(Failure) -> ComputeDetails {
-        let list = MachineList(session.name)
-        try collect(list, session)
-        let places = Set(list.machines.compactMap(\.datacenter))
-        return ComputeDetails(version: version, datacenters: places.count, machines: list.machines.count)
+extension ComputeDetails {
+    /// What a list counts, where a test has to read it anyway.
+    init(version: String, _ list: MachineList) {
+        self.init(
+            version: version, datacenters: Set(list.machines.compactMap(\.datacenter)).count,
+            machines: list.machines.count)
     }
 }
 
@@ -74,7 +75,7 @@ package final class MachineList {
 extension Adapters {
     /// In the order in which problems name them.
     package static let compute: [any ComputeAdapter] = [
-        VSphereAdapter(), AWSAdapter(), ProxmoxAdapter(), HyperVAdapter(),
+        VSphereAdapter(), AWSAdapter(), ProxmoxAdapter(), OpenStackAdapter(), HyperVAdapter(),
     ]
 
     /// The adapter with this slug, nil when there is none.

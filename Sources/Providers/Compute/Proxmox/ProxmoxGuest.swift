@@ -71,7 +71,9 @@ struct ProxmoxGuest {
             let isDisk = prefixes.contains { prefix in
                 member.name.hasPrefix(prefix) && member.name.dropFirst(prefix.count).allSatisfy(\.isNumber)
             }
-            guard isDisk, let text = member.value.string, !text.contains("media=cdrom"), text != "none" else { continue }
+            guard isDisk, let text = member.value.string, !text.contains("media=cdrom"), text != "none" else {
+                continue
+            }
             let words = text.split(separator: ",")
             // What is bound from the host has no size of its own.
             guard let size = words.first(where: { $0.hasPrefix("size=") })?.dropFirst(5) else {
