@@ -75,7 +75,8 @@ package final class MachineList {
 extension Adapters {
     /// In the order in which problems name them.
     package static let compute: [any ComputeAdapter] = [
-        VSphereAdapter(), AWSAdapter(), ProxmoxAdapter(), OpenStackAdapter(), HyperVAdapter(),
+        VSphereAdapter(), AWSAdapter(), AzureAdapter(), GCPAdapter(), HyperVAdapter(), OCIAdapter(),
+        OpenStackAdapter(), AlibabaAdapter(), ProxmoxAdapter(),
     ]
 
     /// The adapter with this slug, nil when there is none.

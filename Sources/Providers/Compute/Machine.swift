@@ -77,7 +77,8 @@ package enum MachinePower: Sendable, Equatable {
         case "poweredon", "running", "active", "on": self = .on
         case "poweredoff", "stopped", "shutoff", "off", "deallocated", "shelvedoffloaded", "shelved": self = .off
         case "suspended", "paused", "saved": self = .suspended
-        case "pending", "build", "rebuild", "resize", "verifyresize", "migrating", "reboot", "hardreboot":
+        case "pending", "creatingimage", "build", "rebuild", "resize", "verifyresize", "migrating", "reboot",
+            "hardreboot":
             self = .transitional(word)
         default: self = plain.hasSuffix("ing") || plain == "shutting-down" ? .transitional(word) : .unknown(word)
         }
