@@ -57,26 +57,32 @@ let package = Package(
 
         // The domain: knows nothing of technology.
         library("Domain"),
+        // Sample traffic for a sandbox: made of dice, loaded by the Store.
+        library("Sandbox", ["Domain"]),
 
         // Translation between the two.
         library("HTTP", ["Domain", "JSON"]),
-        library("Store", ["Domain", "JSON", "Postgres", "Crypto"]),
+        library("Store", ["Domain", "JSON", "Postgres", "Crypto", "Sandbox"]),
         library("Providers", ["Domain", "JSON", "XML", "Outbound", "Crypto"]),
 
         // The product.
         library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
+        library("Jobs", ["Domain", "JSON", "Locks", "Store", "Providers"]),
 
         // Wiring.
         library("Configuration", ["Domain", "Crypto", "Outbound", "Postgres"]),
         program(
             "providerd",
             [
-                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Locks", "Outbound", "Postgres",
-                "Providers", "Store",
+                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Jobs", "Locks", "Outbound",
+                "Postgres", "Providers", "Store",
             ]),
         program(
             "providerctl",
-            ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
+            [
+                "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers",
+                "Sandbox", "Store",
+            ]),
         library("Simulator", ["Domain", "JSON", "XML", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
@@ -95,14 +101,16 @@ let package = Package(
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
-        tests("Providers", ["Providers", "Domain", "JSON", "XML", "Outbound", "Crypto"]),
-        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "ScratchDatabase"]),
+        tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "XML", "Outbound", "Crypto"]),
+        tests("Sandbox", ["Sandbox", "Domain"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "Sandbox", "ScratchDatabase"]),
         tests(
             "API",
             [
                 "API", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store",
                 "ScratchDatabase",
             ]),
+        tests("Jobs", ["Jobs", "Domain", "Locks", "Postgres", "Crypto", "Store", "ScratchDatabase"]),
         tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )

@@ -14,15 +14,20 @@ package struct Application: Sendable {
 
     package init(_ installation: Installation) { self.installation = installation }
 
-    /// Where a request will run. An unknown path is answered on the spot.
-    ///
-    /// Exports run in the upstream lane too: they take as long as their client does.
-    package func lane(method: String, path: String, query: String) -> RouteLane {
-        let mayExport = query.utf8.count > 6 && query.contains("format=")
-        guard mayExport || upstreamMethods.contains(method) else { return .direct }
-        guard let route = (try? router.match(Method(rawValue: method), path))?.route else { return .direct }
-        return mayExport && route.query.contains("format") ? .upstream : route.lane
+    /// Whether a request may have to run in the upstream lane: when not, there is no need to look at its path.
+    package func mayNeedUpstream(method: String, query: String) -> Bool {
+        Self.mayExport(query) || upstreamMethods.contains(method)
     }
+
+    /// Where a request will run. An unknown path is answered on the spot; exports take as long as their client does.
+    package func lane(method: String, path: String, query: String) -> RouteLane {
+        guard mayNeedUpstream(method: method, query: query),
+            let route = (try? router.match(Method(rawValue: method), path))?.route
+        else { return .direct }
+        return Self.mayExport(query) && route.query.contains("format") ? .upstream : route.lane
+    }
+
+    private static func mayExport(_ query: String) -> Bool { !query.isEmpty && query.contains("format=") }
 
     /// The answer to a request, whatever happens.
     package func respond(method: String, to request: Request, durations: Durations) -> Response {

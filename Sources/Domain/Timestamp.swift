@@ -19,6 +19,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
+    /// The last moment whose year has four digits: what a period that ends later ends with.
+    package static let endOfCalendar = Timestamp(microseconds: 253_402_300_799_999_999)
+
     /// Whole seconds since 1970, rounded down.
     package var seconds: Int64 {
         let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
@@ -37,34 +40,39 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// ISO 8601 in UTC with a `Z`, such as `2024-01-01T12:00:00.000Z`. A year outside 0 to 9999 has a sign and
     /// six digits, the expanded form that ECMAScript reads.
     package func iso(_ precision: Precision) -> String {
-        let moment = CivilTime(secondsSince1970: seconds)
         var text: [UInt8] = []
         text.reserveCapacity(27)
+        append(iso: precision, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends what `iso` gives.
+    package func append(iso precision: Precision, to text: inout [UInt8]) {
+        let moment = CivilTime(secondsSince1970: seconds)
         if 0...9999 ~= moment.year {
             Self.append(&text, moment.year, digits: 4)
         } else {
             text.append(UInt8(ascii: moment.year < 0 ? "-" : "+"))
             Self.append(&text, abs(moment.year), digits: 6)
         }
-        for (separator, value) in [
-            ("-", moment.month), ("-", moment.day), ("T", moment.hour), (":", moment.minute), (":", moment.second),
-        ] {
-            text.append(contentsOf: separator.utf8)
-            Self.append(&text, value, digits: 2)
-        }
+        Self.append(&text, after: "-", moment.month, digits: 2)
+        Self.append(&text, after: "-", moment.day, digits: 2)
+        Self.append(&text, after: "T", moment.hour, digits: 2)
+        Self.append(&text, after: ":", moment.minute, digits: 2)
+        Self.append(&text, after: ":", moment.second, digits: 2)
         let remainder = Int(microseconds % 1_000_000)
         let fraction = remainder < 0 ? remainder + 1_000_000 : remainder
         switch precision {
         case .seconds: break
-        case .milliseconds:
-            text.append(UInt8(ascii: "."))
-            Self.append(&text, fraction / 1_000, digits: 3)
-        case .microseconds:
-            text.append(UInt8(ascii: "."))
-            Self.append(&text, fraction, digits: 6)
+        case .milliseconds: Self.append(&text, after: ".", fraction / 1_000, digits: 3)
+        case .microseconds: Self.append(&text, after: ".", fraction, digits: 6)
         }
         text.append(UInt8(ascii: "Z"))
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func append(_ text: inout [UInt8], after separator: Unicode.Scalar, _ value: Int, digits: Int) {
+        text.append(UInt8(ascii: separator))
+        append(&text, value, digits: digits)
     }
 
     private static func append(_ text: inout [UInt8], _ value: Int, digits: Int) {

@@ -4,10 +4,14 @@ import Domain
 package struct Router<Services>: Sendable {
     /// Of the same number of segments, the more literal ones first.
     @usableFromInline let routes: [Int: [Route<Services>]]
+    /// The routes of paths without parameters, by that path: most requests are found here, without taking it apart.
+    @usableFromInline let literal: [String: [Match]]
 
     package init(_ routes: [Route<Services>]) {
         self.routes = Dictionary(grouping: routes) { $0.pattern.specificity.count }
             .mapValues { $0.sorted { $0.pattern.specificity.lexicographicallyPrecedes($1.pattern.specificity) } }
+        literal = Dictionary(grouping: routes.filter { !$0.pattern.specificity.contains(1) }, by: \.pattern.text)
+            .mapValues { $0.map { Match(route: $0, parameters: [:]) } }
     }
 
     /// The route of a request, with the values of its parameters.
@@ -52,6 +56,7 @@ package struct Router<Services>: Sendable {
 
     /// The routes of the most literal pattern that fits: `POST /providers/balances` is a 405, not another route's.
     @inlinable func candidates(_ path: String) -> [Match] {
+        if let found = literal[path] { return found }
         guard let segments = Self.segments(of: path), let rows = routes[segments.count] else { return [] }
         var found: [Match] = []
         for route in rows {

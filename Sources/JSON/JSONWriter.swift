@@ -80,6 +80,17 @@ package struct JSONWriter {
         if let digits { raw(digits) } else { null() }
     }
 
+    /// A text that `append` puts at the end of the octets it gets: ASCII without quotes, backslashes and control
+    /// characters, such as a time. For what is written so often that a string of its own is too much.
+    package mutating func plainField(_ name: StaticString, _ append: (inout [UInt8]) -> Void) {
+        key(name)
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        append(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     package mutating func field(_ name: StaticString, _ value: (some JSONWritable)?) {
         key(name)
         if let value { self.value(value) } else { null() }

@@ -3,7 +3,7 @@ import JSON
 import Outbound
 
 /// Anthropic's Messages API at version 2023-06-01, the last one that takes sampling parameters at all.
-struct ClaudeAdapter: VendorWire {
+struct ClaudeAdapter: LanguageWire {
     let slug = "claude"
     let displayName = "Claude"
     let vendorEndpoint: String? = "https://api.anthropic.com"

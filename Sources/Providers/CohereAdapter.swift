@@ -3,7 +3,7 @@ import JSON
 import Outbound
 
 /// Cohere's API, version 2 for chat. Shapes are those of the vendor's SDK 7.3.1.
-struct CohereAdapter: VendorWire {
+struct CohereAdapter: LanguageWire {
     let slug = "cohere"
     let displayName = "Cohere"
     let vendorEndpoint: String? = "https://api.cohere.com"

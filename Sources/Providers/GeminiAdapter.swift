@@ -3,7 +3,7 @@ import JSON
 import Outbound
 
 /// Google's Gemini Developer API, generateContent with a key.
-struct GeminiAdapter: VendorWire {
+struct GeminiAdapter: LanguageWire {
     let slug = "gemini"
     let displayName = "Gemini"
     let vendorEndpoint: String? = "https://generativelanguage.googleapis.com"

@@ -3,7 +3,7 @@ import JSON
 import Outbound
 
 /// A server of models that the owner runs. There is no key; reaching it is all there is to prove.
-struct OllamaAdapter: VendorWire {
+struct OllamaAdapter: LanguageWire {
     let slug = "ollama"
     let displayName = "Ollama"
     let vendorEndpoint: String? = nil

@@ -3,7 +3,7 @@ import JSON
 import Outbound
 
 /// OpenAI's chat completions. Shapes and codes are those of the vendor's SDK 3.52.0 and its error guide.
-struct OpenAIAdapter: VendorWire {
+struct OpenAIAdapter: LanguageWire {
     let slug = "openai"
     let displayName = "OpenAI"
     let vendorEndpoint: String? = "https://api.openai.com/v1"

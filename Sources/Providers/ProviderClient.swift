@@ -7,7 +7,7 @@ package struct ProviderClient: Sendable {
 
     package init(_ client: HTTPClient) { self.client = client }
 
-    /// See `LanguageAdapter.validate`. `endpoint` is the provider's base URL as the installation has it.
+    /// See `ProviderAdapter.validate`. `endpoint` is the provider's base URL as the installation has it.
     package func validate(
         _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
@@ -18,20 +18,77 @@ package struct ProviderClient: Sendable {
             _ = try test(configuration, on: provider)
             return
         }
-        try adapter(slug).validate(
-            credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        guard let adapter = Adapters.provider(slug) else { throw .defect("no adapter for \(slug)") }
+        try adapter.validate(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
     /// See `LanguageAdapter.chat`.
     package func chat(
         _ request: ChatRequest, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) -> ChatReply {
-        try adapter(slug).chat(
+        guard let adapter = Adapters.language(slug) else { throw .defect("no language adapter for \(slug)") }
+        return try adapter.chat(
             request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
-    private func adapter(_ slug: String) throws(Failure) -> any LanguageAdapter {
-        guard let adapter = Adapters.language(slug) else { throw .defect("no adapter for \(slug)") }
+    /// See `MediaAdapter.balance`.
+    package func balance(
+        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> ReportedBalance? {
+        try media(slug).balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.models`.
+    package func models(
+        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> [ListedModel] {
+        try media(slug).models(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.submit`.
+    package func submit(
+        _ generation: GenerationRequest, _ credentials: Credentials, slug: String, endpoint: String,
+        timeoutMilliseconds: Int
+    ) throws(Failure) -> GenerationJob {
+        try media(slug).submit(
+            generation, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.poll`.
+    package func poll(
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> GenerationStatus {
+        try media(slug).poll(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.cancel`.
+    package func cancel(
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> CancelOutcome {
+        try media(slug).cancel(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// What became of the job of a call that is known by the provider's own ID; nil when the provider has no jobs, or
+    /// none with such an ID. `model` is the provider's own name of it.
+    package func cancel(
+        model: String, providerRequestID: String, _ credentials: Credentials, slug: String, endpoint: String,
+        timeoutMilliseconds: Int
+    ) throws(Failure) -> JobEnding? {
+        guard let adapter = Adapters.media(slug) else { return nil }
+        let job: GenerationJob
+        do throws(Failure) {
+            job = try adapter.job(model: model, providerRequestID: providerRequestID)
+        } catch .invalid {
+            return nil
+        }
+        let provider = try Self.endpoint(endpoint, timeoutMilliseconds)
+        let outcome = try adapter.cancel(job, credentials, at: provider, with: client)
+        guard outcome == .alreadyFinished else { return .stopped(outcome) }
+        return .finished(try adapter.poll(job, credentials, at: provider, with: client))
+    }
+
+    private func media(_ slug: String) throws(Failure) -> any MediaAdapter {
+        guard let adapter = Adapters.media(slug) else { throw .defect("no media adapter for \(slug)") }
         return adapter
     }
 

@@ -12,6 +12,7 @@ extension UpstreamFailure {
         switch problem {
         case .unexpectedShape: of(.malformed, provider, status: status)
         case .refusedCredential: of(.invalidCredential, provider, status: status)
+        case .unknownJob: unknownJob(provider, status: status)
         case .blockedPrompt:
             UpstreamFailure(.badRequest, "\(provider) blocked the prompt by its content rules", status: status)
         }
@@ -24,6 +25,7 @@ extension UpstreamFailure {
         if 300..<400 ~= answer.status {
             return UpstreamFailure(.malformed, "\(provider) answered with a redirect", status: answer.status)
         }
+        if error.isModeration { return of(.blockedPrompt, provider, status: answer.status) }
         let byStatus = kind(answer)
         let kind = answer.status >= 500 && error.kind == .invalidCredential ? byStatus : error.kind ?? byStatus
         if kind == .badRequest, let parameter {
@@ -33,6 +35,20 @@ extension UpstreamFailure {
         let waits = [.rateLimited, .overloaded].contains(kind) && !error.waitingIsUseless
         return of(
             kind, provider, status: answer.status, retryAfter: waits ? answer.retryAfter ?? error.retryAfter : nil)
+    }
+
+    /// A generation that the provider has never heard of, or has forgotten.
+    static func unknownJob(_ provider: String, status: Int?) -> Self {
+        UpstreamFailure(.gone, "\(provider) does not know this job", status: status)
+    }
+
+    /// A generation that the provider took and did not finish.
+    static func ofJob(_ kind: Kind, _ provider: String) -> Self {
+        switch kind {
+        case .badRequest: UpstreamFailure(kind, "\(provider) found the job's input unusable")
+        case .timedOut: UpstreamFailure(kind, "\(provider) did not finish the job in time")
+        default: UpstreamFailure(kind, "\(provider) failed to run the job")
+        }
     }
 
     /// The status alone. 4xx that mean our request only do so when JSON came with them: otherwise something else

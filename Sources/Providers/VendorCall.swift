@@ -4,13 +4,16 @@ import Outbound
 
 /// One operation against a provider: everything that its requests share, with one deadline for all of them.
 struct VendorCall {
+    /// What the provider does not know when it answers that something is not there.
+    enum Subject { case model, job }
+
     private let wire: any VendorWire
     private let access: VendorAccess
     private let client: HTTPClient
     private let deadline: Deadline
 
     /// No answer that is read whole is larger, the longest model list included.
-    private static let maxAnswerOctets = 10 * 1_024 * 1_024
+    static let maxAnswerOctets = 10 * 1_024 * 1_024
     private static let connectMilliseconds = 10_000
 
     init(_ wire: some VendorWire, _ access: VendorAccess, _ endpoint: ProviderEndpoint, _ client: HTTPClient) {
@@ -20,12 +23,16 @@ struct VendorCall {
         deadline = Deadline(afterMilliseconds: endpoint.timeoutMilliseconds)
     }
 
+    /// The base URL of every request that names no other.
+    var base: HTTPURL { access.base }
+
     /// Sends a request and hands the JSON of a success to `check`; anything else is `.upstream`.
     func succeed<Value>(
-        _ request: WireRequest, _ check: (JSONValue) throws(AnswerProblem) -> Value
+        _ request: WireRequest, about subject: Subject = .model,
+        _ check: (JSONValue) throws(AnswerProblem) -> Value
     ) throws(Failure) -> Value {
         let answer = try send(request)
-        guard answer.isSuccess else { throw failure(answer) }
+        guard wire.isSuccess(answer) else { throw failure(answer, about: subject) }
         return try read(answer, check)
     }
 
@@ -34,7 +41,7 @@ struct VendorCall {
         let remaining = deadline.remainingMilliseconds
         guard remaining > 0 else { throw .upstream(.of(.timedOut, wire.displayName)) }
         var outbound = OutboundRequest(
-            method: request.method, url: try url(request.target), headers: headers(request), body: request.body,
+            method: request.method, url: try url(request), headers: headers(request), body: request.body,
             deadlineMilliseconds: remaining, connectMilliseconds: min(remaining, Self.connectMilliseconds),
             idleMilliseconds: remaining)
         outbound.maxBodyOctets = Self.maxAnswerOctets
@@ -58,8 +65,13 @@ struct VendorCall {
     }
 
     /// What an answer that is not a success means.
-    func failure(_ answer: ProviderAnswer, refusing parameter: ChatParameter? = nil) -> Failure {
-        .upstream(.of(answer, wire.vendorError(in: answer), wire.displayName, refusing: parameter))
+    func failure(
+        _ answer: ProviderAnswer, about subject: Subject = .model, refusing parameter: ChatParameter? = nil
+    ) -> Failure {
+        let failure = UpstreamFailure.of(
+            answer, wire.vendorError(in: answer), wire.displayName, refusing: parameter)
+        guard subject == .job, failure.kind == .gone else { return .upstream(failure) }
+        return .upstream(.unknownJob(wire.displayName, status: failure.status))
     }
 
     private func headers(_ request: WireRequest) -> [(String, String)] {
@@ -68,11 +80,12 @@ struct VendorCall {
         return access.headers + common + content
     }
 
-    private func url(_ target: String) throws(Failure) -> HTTPURL {
-        var path = access.base.path
+    private func url(_ request: WireRequest) throws(Failure) -> HTTPURL {
+        let base = request.base ?? access.base
+        var path = base.path
         while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         do throws(URLProblem) {
-            return try HTTPURL(access.base.origin + path + target)
+            return try HTTPURL(base.origin + path + request.target)
         } catch {
             throw .defect("no URL can be made for \(wire.displayName): \(error.reason)")
         }

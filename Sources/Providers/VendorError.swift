@@ -11,6 +11,8 @@ struct VendorError {
     var waitingIsUseless = false
     /// Parameters that the provider says it does not support, the likeliest first.
     var refusedParameters: [ChatParameter] = []
+    /// The input breaks the provider's content rules.
+    var isModeration = false
 }
 
 /// A provider's message, only ever compared, never shown or logged: it can repeat keys and prompts.
@@ -32,7 +34,8 @@ struct VendorMessage {
     var isAboutMoney: Bool {
         contains(
             "credit balance", "insufficient credit", "insufficient balance", "insufficient funds", "exhausted balance",
-            "out of credit", "credits are depleted", "prepayment credits", "specified api usage limits",
+            "out of credit", "enough credits", "credits are depleted", "prepayment credits",
+            "specified api usage limits",
             "payment required")
     }
 

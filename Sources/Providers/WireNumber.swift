@@ -1,3 +1,4 @@
+import Domain
 import JSON
 
 /// The exact value of a JSON number: 0.d1d2d3… × 10^point. There is no binary rounding to explain.
@@ -55,6 +56,18 @@ struct WireNumber: Comparable {
         var value = digits.reduce(0) { $0 * 10 + Int($1) }
         for _ in digits.count..<point { value *= 10 }
         return isNegative ? -value : value
+    }
+
+    /// The value times ten to the power of `places`, exactly; nil when it has more than 40 digits on a side.
+    func decimal(shiftedBy places: Int = 0) -> ExactDecimalSum? {
+        guard !digits.isEmpty else { return ExactDecimalSum("0") }
+        let point = point + places
+        guard -40...40 ~= point, digits.count <= 80 else { return nil }
+        let text = String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self)
+        let zeros = { (count: Int) in String(repeating: "0", count: max(0, count)) }
+        let whole = point > 0 ? text.prefix(point) + zeros(point - digits.count) : "0"
+        let fraction = zeros(-point) + text.dropFirst(max(0, point))
+        return ExactDecimalSum((isNegative ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction))
     }
 }
 

@@ -1,13 +1,18 @@
 import Domain
 import JSON
 
-/// Every simulated provider behind one function from request to answer. Its only state are the ordered faults and
-/// the log of requests, so it must run in one process.
+/// Every simulated provider behind one function from request to answer. Its only state are the ordered faults, the
+/// cancelled jobs and the log of requests, so it must run in one process.
 package final class ProviderSimulator: Sendable {
-    private static let vendors: [any Vendor] = [OpenAI(), Claude(), Gemini(), Cohere(), Ollama(), VSphere(), OpenStack()]
+    private static let vendors: [any Vendor] = [
+        OpenAI(), Claude(), Gemini(), Cohere(), Ollama(),
+        Fal(), Replicate(), MiniMax(), Runway(), BlackForestLabs(),
+        VSphere(), OpenStack(),
+    ]
 
     private let board = FaultBoard()
     private let log = RequestLog()
+    private let jobs = JobBoard()
     private let control: ControlRoutes
 
     /// A simulator without any ordered fault, whose log is empty.
@@ -36,7 +41,7 @@ package final class ProviderSimulator: Sendable {
             let (route, captures) = try vendor.route(for: request)
             let verdict = vendor.key(of: request).map { KeyVerdict($0) }
             let fault = board.take(vendor.slug, route.operation) ?? verdict?.fault ?? faultInMessage(request, route)
-            let call = Call(request: request, captures: captures, id: id, fault: fault, now: now)
+            let call = Call(request: request, captures: captures, id: id, fault: fault, now: now, jobs: jobs)
             let ordinary = ordinaryAnswer(call, route, verdict, vendor)
             guard let fault else { return ordinary }
             if let problem = fault.problem(model: Self.requestedModel(call)) {
@@ -61,10 +66,12 @@ package final class ProviderSimulator: Sendable {
         }
     }
 
-    /// A message can only spoil its own chat, so that a key can be found good first.
+    /// A message can only spoil its own chat or generation, so that a key can be found good first.
     private func faultInMessage(_ request: SimRequest, _ route: Route) -> Fault? {
-        guard route.operation == .chat else { return nil }
-        return Directives(in: String(decoding: request.body, as: UTF8.self)).fault.map { Fault.ordered($0) }
+        guard [.chat, .submit].contains(route.operation) else { return nil }
+        let directives = Directives(in: String(decoding: request.body, as: UTF8.self))
+        if let job = directives.job, JobTicket.Course(name: job) == nil { return .unknown }
+        return directives.fault.map { Fault.ordered($0) }
     }
 
     /// The model in the path or the body, for a refusal that names it; a body that cannot be read names none.

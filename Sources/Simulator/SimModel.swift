@@ -2,7 +2,7 @@ import Domain
 
 /// A model of a simulated catalogue. Names, limits and ends follow the vendors; days of release are approximate.
 struct SimModel: Equatable, Sendable {
-    enum Kind: Sendable { case chat, embedding, image }
+    enum Kind: Sendable { case chat, embedding, image, video, audio }
 
     /// What a model refuses that others of its vendor take.
     enum Trait: Sendable {

@@ -8,8 +8,8 @@ import Providers
 
 enum CommandTable {
     static let commands: [Command] = [
-        .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress,
-        .generateKey, .doctor,
+        .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
+        .runJob, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
     ]
 
     static func run(_ words: [String]) -> Int32 {

@@ -11,6 +11,10 @@ struct Server: FastCGIApplication {
     let log: API.Log
 
     func lane(of request: FastCGIRequest) -> Lane {
+        guard
+            application.mayNeedUpstream(
+                method: request.parameter("REQUEST_METHOD") ?? "", query: request.parameter("QUERY_STRING") ?? "")
+        else { return .direct }
         let target = Target(request)
         return application.lane(method: target.method, path: target.path, query: target.query) == .upstream
             ? .upstream : .direct

@@ -26,9 +26,11 @@ MAY_IMPORT = {
     "Crypto": {"COpenSSL", "JSON", "Locks"},
     "Outbound": {"COpenSSL", "Locks"},
     "HTTP": {"Domain", "JSON"},
-    "Store": {"Domain", "JSON", "Postgres", "Crypto"},
+    "Sandbox": {"Domain"},
+    "Store": {"Domain", "JSON", "Postgres", "Crypto", "Sandbox"},
     "Providers": {"Domain", "JSON", "XML", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
+    "Jobs": {"Domain", "JSON", "Locks", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
     "Simulator": {"Domain", "JSON", "XML", "Locks"},
 }

@@ -32,6 +32,8 @@ COMMANDS = {
     "doctor": [],
     "egress check": ["--policy", "URL"],
     "keys generate": ["--id"],
+    "report": ["NAME", "--from", "--to", "--zone", "--provider", "--format"],
+    "sandbox fill": ["--days", "--requests", "--seed", "--providers", "--replace"],
 }
 
 
@@ -246,13 +248,21 @@ def endpoint(stack, slug: str) -> str:
 
 def test_the_list_of_providers_has_a_form_for_people_and_one_for_programs(stack):
     listed = json.loads(stack.control("provider", "list", "--json").stdout)
-    assert [provider["slug"] for provider in listed] == ["claude", "cohere", "gemini", "ollama", "openai"]
+    kinds = {provider["slug"]: provider["kind"] for provider in listed}
+    media = ["black_forest_labs", "fal_ai", "minimax", "replicate", "runway_ml"]
+    language = ["claude", "cohere", "gemini", "ollama", "openai"]
+    assert kinds == {slug: "media" for slug in media} | {slug: "language" for slug in language}
     for provider in listed:
         assert set(provider) == {"slug", "name", "kind", "endpoint", "state"}
-        assert (provider["kind"], provider["state"]) == ("language", "enabled") and provider["endpoint"].startswith("http")
+        assert provider["state"] == "enabled" and provider["endpoint"].startswith("http")
     shown = stack.control("provider", "list").stdout
     assert shown.splitlines()[0].split() == ["SLUG", "KIND", "STATE", "ENDPOINT"]
     assert_aligned(shown)
+
+
+def test_the_media_providers_point_to_the_simulator(stack):
+    for slug in ("fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"):
+        assert endpoint(stack, slug) == f"{stack.simulator_url}/{slug}"
 
 
 def test_the_very_next_call_goes_to_the_new_endpoint(stack, vendor):

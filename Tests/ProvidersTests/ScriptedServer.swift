@@ -5,9 +5,12 @@ import Synchronization
 /// An HTTP server on loopback that answers each request with the next line of its script and remembers what it was asked.
 final class ScriptedServer: Sendable {
     enum Step: Sendable {
+        /// `ORIGIN` in the body becomes the server's own.
         case answer(Int, _ body: String, headers: [(String, String)] = [])
         /// Octets as they are, after which the connection ends.
         case raw(String)
+        /// What somebody else makes of the request.
+        case made(@Sendable (Asked) -> Step)
         /// Nothing until the client goes away.
         case silence
     }
@@ -65,8 +68,15 @@ final class ScriptedServer: Sendable {
     private func serve(_ connection: Int32) {
         guard let asked = Self.read(connection) else { return }
         log.withLock { $0.append(asked) }
-        switch script.withLock({ $0.isEmpty ? .answer(418, "the script has ended") : $0.removeFirst() }) {
-        case .answer(let status, let body, let headers):
+        answer(
+            connection, asked, script.withLock { $0.isEmpty ? .answer(418, "the script has ended") : $0.removeFirst() })
+    }
+
+    private func answer(_ connection: Int32, _ asked: Asked, _ step: Step) {
+        switch step {
+        case .made(let make): answer(connection, asked, make(asked))
+        case .answer(let status, let text, let headers):
+            let body = text.replacingOccurrences(of: "ORIGIN", with: origin)
             let fields = headers.map { "\($0): \($1)\r\n" }.joined()
             let length = "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n"
             Self.write(connection, "HTTP/1.1 \(status) Status\r\n\(fields)\(length)\r\n\(body)")

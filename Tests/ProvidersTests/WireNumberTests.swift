@@ -35,6 +35,18 @@ final class WireNumberTests: XCTestCase {
         }
     }
 
+    func testValuesAreShiftedExactly() {
+        for (text, places, expected) in [
+            ("12.345", -2, "0.12345"), ("0.5", 2, "50"), ("-7", -2, "-0.07"), ("1e3", -2, "10"), ("-0.0", 5, "0"),
+            ("120", 0, "120"), ("0.30", 0, "0.3"), ("1.5E-3", 0, "0.0015"), ("1e39", 0, "1" + zeros(39)),
+            ("1e41", 0, nil), ("1e-99999999999", 0, nil),
+        ] as [(String, Int, String?)] {
+            XCTAssertEqual(WireNumber(grammatical: text).decimal(shiftedBy: places)?.text, expected, text)
+        }
+    }
+
+    private func zeros(_ count: Int) -> String { String(repeating: "0", count: count) }
+
     func testDatesOfHeadersAreReadInTheirThreeForms() {
         for text in [
             "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",

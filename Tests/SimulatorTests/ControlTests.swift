@@ -6,7 +6,11 @@ final class ControlTests: SimulatorTestCase {
     private let key = ["Authorization": "Bearer abc"]
 
     func testItIsHealthyAndKnowsItsProviders() throws {
-        let names = ["openai", "claude", "gemini", "cohere", "ollama"].map { JSONValue.string($0) }
+        let slugs = [
+            "openai", "claude", "gemini", "cohere", "ollama", "fal_ai", "replicate", "minimax", "runway_ml",
+            "black_forest_labs",
+        ]
+        let names = slugs.map { JSONValue.string($0) }
         try expect(ask("/_sim/health"), 200, "providers", .array(names))
         XCTAssertEqual(ask("/elsewhere/v1/models").status, 404)
         XCTAssertEqual(ask("/_sim/nothing").status, 404)

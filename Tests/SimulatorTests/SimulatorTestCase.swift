@@ -9,15 +9,17 @@ class SimulatorTestCase: XCTestCase {
 
     static let noon = Timestamp(seconds: 1_800_000_000)
 
-    /// A GET without a body, a POST with one.
+    /// A GET without a body, a POST with one; some milliseconds after noon.
     func ask(
-        _ target: String, _ body: String? = nil, method: String? = nil, headers: [String: String] = [:]
+        _ target: String, _ body: String? = nil, method: String? = nil, headers: [String: String] = [:],
+        after milliseconds: Int64 = 0
     ) -> SimAnswer {
         let request = SimRequest(
             method: method ?? (body == nil ? "GET" : "POST"), target: target,
             headers: headers.sorted { $0.key < $1.key }.map { SimHeader($0.key, $0.value) },
             body: Array((body ?? "").utf8))
-        return simulator.answer(request, now: Self.noon)
+        return simulator.answer(
+            request, now: Timestamp(microseconds: Self.noon.microseconds + milliseconds * 1_000))
     }
 
     func json(_ answer: SimAnswer, file: StaticString = #filePath, line: UInt = #line) throws -> JSONValue {

@@ -21,6 +21,7 @@ threads = 8
 upstream_threads = 64
 database = host=$SOCKETS/postgres dbname=providerd user=providerd_app
 owner_database = host=$SOCKETS/postgres dbname=providerd user=providerd_owner
+reports_database = host=$SOCKETS/postgres dbname=providerd user=providerd_reports
 database_pool = 8
 sql_directory = $RUN/sql
 master_keys_file = $RUN/secrets/master.keys
@@ -33,20 +34,23 @@ ${authorities:+authorities_file = $authorities
 END
 }
 
-# Points the language providers at the simulator or back at their vendors. Done when the answer to "where" changes,
-# so that an endpoint set by hand with providerctl survives the next deploy/up.
+# Points the providers at the simulator or back at their vendors. Done when the answer to "where", or the list of
+# providers, changes, so that an endpoint set by hand with providerctl survives the next deploy/up. Ollama has no
+# endpoint: its credential says where it is.
 point_providers() {
-    local where=vendor slug
+    local where=vendor slug state
+    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs)
     [[ $LIVE == yes ]] || where="https://localhost:$((PORT + 1))"
-    [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$where" ]] || return 0
-    step "pointing the language providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
-    for slug in openai claude gemini cohere; do
+    state="$where ${slugs[*]}"
+    [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$state" ]] || return 0
+    step "pointing the providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
+    for slug in "${slugs[@]}"; do
         local endpoint=(--vendor-endpoint)
         if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$([[ $slug != openai ]] || echo /v1)"); fi
         control provider set "$slug" "${endpoint[@]}" >>"$RUN/setup.log" </dev/null ||
             { show_log setup; fail "could not set the endpoint of $slug"; }
     done
-    printf '%s\n' "$where" >"$RUN/state/endpoints"
+    printf '%s\n' "$state" >"$RUN/state/endpoints"
 }
 
 # For `source .run/env`. It holds a token, so only its owner reads it.

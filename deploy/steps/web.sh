@@ -20,7 +20,8 @@ listen_lines() {
 fill_in() {
     sed -e "s|@RUN@|$RUN|g" -e "s|@SOCKETS@|$SOCKETS|g" -e "s|@WORKERS@|$(nproc)|g" \
         -e "s|@API_LISTEN@|$(listen_lines "$PORT")|g" \
-        -e "s|@SIMULATOR_LISTEN@|$(listen_lines $((PORT + 1)))|g" -e "s|@BENCH_LISTEN@|$(listen_lines $((PORT + 2)))|g" "$1"
+        -e "s|@SIMULATOR_LISTEN@|$(listen_lines $((PORT + 1)))|g" \
+        -e "s|@MINIMAL_LISTEN@|$(listen_lines $((PORT + 2)))|g" -e "s|@TUNED_LISTEN@|$(listen_lines $((PORT + 3)))|g" "$1"
 }
 
 # A sum over everything that nginx reads at its start.

@@ -80,14 +80,27 @@ extension Connection: JSONWritable {
             $0.field("usageCount", usageCount)
             $0.field("totalTokens", totalTokens)
             $0.field("totalCost", number: totalCost.text)
-            $0.field("lastUsedAt", lastUsedAt?.iso(.milliseconds))
-            $0.field("createdAt", createdAt.iso(.milliseconds))
-            $0.field("updatedAt", updatedAt.iso(.milliseconds))
+            $0.field("lastUsedAt", lastUsedAt, .milliseconds)
+            $0.field("createdAt", createdAt, .milliseconds)
+            $0.field("updatedAt", updatedAt, .milliseconds)
         }
     }
 
     /// Changes with everything that the representation shows; its first part with the configuration only.
     var tag: EntityTag { EntityTag(version: version, rest: "\(usageCount)\(isActive ? "" : "x")") }
+}
+
+/// A connection as the audit log shows it: what an owner decides, without what its use counts.
+struct AuditedConnection: JSONWritable {
+    let connection: Connection
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.field("isActive", connection.isActive)
+            $0.field("modelConfig", object: { $0.modelConfig(connection.settings) })
+            $0.field("version", connection.version)
+        }
+    }
 }
 
 extension JSONWriter {

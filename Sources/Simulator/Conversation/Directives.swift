@@ -1,4 +1,5 @@
-/// Orders to the simulator inside a message: `[[cached 5]]`, `[[cache-write 5]]`, `[[thinking 3]]`, `[[fault slow=500]]`.
+/// Orders to the simulator inside a message: `[[cached 5]]`, `[[cache-write 5]]`, `[[thinking 3]]`, `[[fault slow=500]]`,
+/// `[[job failed]]`.
 ///
 /// They are looked for in the octets of the body, since nothing in them is ever escaped in JSON.
 struct Directives: Equatable, Sendable {
@@ -6,6 +7,7 @@ struct Directives: Equatable, Sendable {
     private(set) var cacheWrite = 0
     private(set) var thinking = 0
     private(set) var fault: String?
+    private(set) var job: String?
 
     init(in text: String) {
         var rest = Substring(text)
@@ -24,6 +26,7 @@ struct Directives: Equatable, Sendable {
         case "cache-write": cacheWrite = Self.count(value)
         case "thinking": thinking = Self.count(value)
         case "fault": fault = value
+        case "job": job = value
         default: return
         }
     }

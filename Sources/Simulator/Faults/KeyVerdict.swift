@@ -1,3 +1,5 @@
+import JSON
+
 /// What a key says about itself. The simulator keeps no list of keys: any key is good unless its text says otherwise.
 struct KeyVerdict: Equatable, Sendable {
     /// From `fault=NAME` anywhere in the key.
@@ -25,6 +27,13 @@ struct KeyVerdict: Equatable, Sendable {
         guard name == "slow", text.dropFirst(4).first == "=" else { return name }
         let digits = text.dropFirst(5).prefix { $0.isASCII && $0.isNumber }
         return digits.isEmpty ? name : "slow=\(digits)"
+    }
+
+    /// The digits of `balance=12.50`, nil when there are none that make a number.
+    static func balance(in key: String) -> String? {
+        guard let mark = range(of: "balance=", in: key) else { return nil }
+        let text = key[mark.upperBound...].prefix { $0 == "-" || $0 == "." || $0.isASCII && $0.isNumber }
+        return JSONNumber(String(text))?.text
     }
 
     private static func range(of word: String, in text: String) -> Range<String.Index>? {

@@ -9,6 +9,7 @@ struct Call: Sendable {
     let id: String
     let fault: Fault?
     let now: Timestamp
+    let jobs: JobBoard
 
     /// The body, which must be one JSON object.
     func json() throws(Problem) -> JSONValue {

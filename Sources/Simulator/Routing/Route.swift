@@ -1,6 +1,10 @@
 /// What an endpoint is for; `PUT /_sim/faults` uses these names to limit a fault to some endpoints.
 enum Operation: String, CaseIterable, Sendable {
-    case status, models, keyCheck = "key-check", chat, tokens, embeddings, images, machines
+    case status, models, keyCheck = "key-check", chat, tokens, embeddings, images
+    /// Of the providers of generated media.
+    case balance, submit, poll, cancel, files
+    /// Of the providers of virtual machines.
+    case machines
 }
 
 /// One row of a vendor's table.
@@ -22,6 +26,16 @@ struct Route: Sendable {
 
     static func post(_ path: String, _ operation: Operation, _ access: Access, _ handler: @escaping Handler) -> Route {
         Route(method: "POST", pattern: PathPart.parse(path), operation: operation, access: access, handler: handler)
+    }
+
+    static func put(_ path: String, _ operation: Operation, _ access: Access, _ handler: @escaping Handler) -> Route {
+        Route(method: "PUT", pattern: PathPart.parse(path), operation: operation, access: access, handler: handler)
+    }
+
+    static func delete(
+        _ path: String, _ operation: Operation, _ access: Access, _ handler: @escaping Handler
+    ) -> Route {
+        Route(method: "DELETE", pattern: PathPart.parse(path), operation: operation, access: access, handler: handler)
     }
 
     /// The captured segments, nil when the path is another one.
