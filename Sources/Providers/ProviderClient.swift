@@ -12,11 +12,8 @@ package struct ProviderClient: Sendable {
         _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
         if case .config(let configuration) = credentials {
-            let provider = ProviderRecord(
-                slug: slug, displayName: slug, kind: "compute", endpointURL: endpoint, enabled: true,
-                timeoutMilliseconds: timeoutMilliseconds, defaultModel: nil)
-            _ = try test(configuration, on: provider)
-            return
+            return try validate(
+                configuration, slug: slug, endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds)
         }
         guard let adapter = Adapters.provider(slug) else { throw .defect("no adapter for \(slug)") }
         try adapter.validate(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)

@@ -267,3 +267,19 @@ def test_a_provider_that_was_switched_off_is_not_called(stack, vcenter):
     check(machines.post("/api/vms/list", {"provider": "vsphere"}), "machines-vms-inactive")
     machines.add("vsphere", VCENTER)
     assert machines.provider("vsphere")["enabled"] is False, "a new configuration does not switch it on again"
+
+
+# The other contracts
+
+
+def test_the_administration_checks_a_configured_provider_too(vcenter):
+    machines = vcenter()
+    base = "/api/admin/third-party-apis/providers"
+    checked = machines.post(f"{base}/vsphere/health-check", {}).json()["data"]
+    assert (checked["provider"], checked["status"]) == ("vsphere", "healthy")
+    assert machines.provider("vsphere")["connected"] is True
+    assert "vsphere" in {row["provider"] for row in machines.client.get(base).json()["data"]}
+    refused = machines.client.put(f"{base}/vsphere/api-key", json={"apiKey": "sk-4711"})
+    assert refused.status_code == 400 and "apiKey" in refused.json()["error"]["details"]
+    machines.forget()
+    assert "vsphere" not in {row["provider"] for row in machines.client.get(base).json()["data"]}

@@ -10,6 +10,15 @@ extension ProviderClient {
         return try adapter.test(session)
     }
 
+    /// See `ComputeAdapter.validate`.
+    func validate(
+        _ configuration: ComputeConfiguration, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) {
+        guard let adapter = Adapters.compute(slug) else { throw .defect("no adapter for \(slug)") }
+        let place = try Self.endpoint(endpoint, timeoutMilliseconds)
+        try adapter.validate(ComputeSession(adapter, configuration, at: place, with: client))
+    }
+
     /// All machines that the filter includes, ordered by name and ID. A list that breaks off is a failure that says
     /// how far it came.
     package func machines(

@@ -16,10 +16,14 @@ struct AWSAdapter: ComputeAdapter {
         ConfigField("region", .region, required: true),
     ]
 
-    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
-        let call = try AWSCall(session)
-        let identity = try call.send(.sts, "GetCallerIdentity", [])
+    func validate(_ session: ComputeSession) throws(Failure) {
+        let identity = try AWSCall(session).send(.sts, "GetCallerIdentity", [])
         guard identity.firstDescendant("Account") != nil else { throw session.malformed }
+    }
+
+    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+        try validate(session)
+        let call = try AWSCall(session)
         let list = MachineList(displayName)
         let instances = try Self.instances(call, list)
         return ComputeDetails(

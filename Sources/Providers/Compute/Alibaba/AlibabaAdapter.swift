@@ -17,9 +17,14 @@ struct AlibabaAdapter: ComputeAdapter {
         ConfigField("region", .region, required: true),
     ]
 
+    func validate(_ session: ComputeSession) throws(Failure) {
+        let identity = try AlibabaCall(session).send(.sts, "GetCallerIdentity", [])
+        guard identity["AccountId"]?.string != nil else { throw session.malformed }
+    }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+        try validate(session)
         let call = try AlibabaCall(session)
-        guard try call.send(.sts, "GetCallerIdentity", [])["AccountId"]?.string != nil else { throw session.malformed }
         let list = MachineList(displayName)
         var zones: Set<String> = []
         try call.pages("DescribeInstances", "100", ["Instances", "Instance"]) { (instance) throws(Failure) in

@@ -17,9 +17,16 @@ struct AzureAdapter: ComputeAdapter {
         ConfigField("resource_group", .identifier),
     ]
 
-    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+    func validate(_ session: ComputeSession) throws(Failure) { _ = try proved(session) }
+
+    private func proved(_ session: ComputeSession) throws(Failure) -> AzureCall {
         let call = try AzureCall(session)
         guard try call.get("", "2022-12-01")["subscriptionId"]?.string != nil else { throw session.malformed }
+        return call
+    }
+
+    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+        let call = try proved(session)
         let list = MachineList(displayName)
         var places: Set<String> = []
         try call.pages(call.machines, AzureCall.computeVersion) { (value) throws(Failure) in

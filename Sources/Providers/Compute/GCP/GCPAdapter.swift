@@ -20,9 +20,16 @@ struct GCPAdapter: ComputeAdapter {
             .map { [FieldProblem("credentials_json", $0)] } ?? []
     }
 
-    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+    func validate(_ session: ComputeSession) throws(Failure) { _ = try proved(session) }
+
+    private func proved(_ session: ComputeSession) throws(Failure) -> GCPCall {
         let call = try GCPCall(session)
         guard try call.get("")["name"]?.string != nil else { throw session.malformed }
+        return call
+    }
+
+    func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+        let call = try proved(session)
         let list = MachineList(displayName)
         var zones: Set<String> = []
         try call.instances { (instance, zone) throws(Failure) in

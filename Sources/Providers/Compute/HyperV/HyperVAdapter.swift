@@ -10,6 +10,8 @@ struct HyperVAdapter: ComputeAdapter {
     let unsupported: String? =
         "cannot be hyperv: Hyper-V has no REST API, its hosts are managed through WinRM and PowerShell only"
 
+    func validate(_ session: ComputeSession) throws(Failure) { throw .invalid("provider", reason) }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails { throw .invalid("provider", reason) }
 
     func collect(_ list: MachineList, _ session: ComputeSession) throws(Failure) { throw .invalid("provider", reason) }

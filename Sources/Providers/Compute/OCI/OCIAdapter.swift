@@ -29,10 +29,14 @@ struct OCIAdapter: ComputeAdapter {
         }
     }
 
+    func validate(_ session: ComputeSession) throws(Failure) {
+        let path = "/users/" + (try session.configuration.required("user_ocid"))
+        guard try OCICall(session).get(.identity, path).json["id"]?.string != nil else { throw session.malformed }
+    }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
+        try validate(session)
         let call = try OCICall(session)
-        let user = try call.get(.identity, "/users/" + (try session.configuration.required("user_ocid")))
-        guard user.json["id"]?.string != nil else { throw session.malformed }
         let list = MachineList(displayName)
         var places: Set<String> = []
         try call.pages("/instances") { (instance) throws(Failure) in

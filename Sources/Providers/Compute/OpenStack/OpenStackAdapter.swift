@@ -42,6 +42,8 @@ struct OpenStackAdapter: ComputeAdapter {
         configuration["auth_url"].map { [("auth_url", $0)] } ?? []
     }
 
+    func validate(_ session: ComputeSession) throws(Failure) { _ = try OpenStackCall(session) }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
         let nova = try OpenStackCall(session)
         let list = MachineList(displayName)

@@ -45,6 +45,10 @@ struct ProxmoxAdapter: ComputeAdapter {
         [("host", ProxmoxCall.address(configuration))]
     }
 
+    func validate(_ session: ComputeSession) throws(Failure) {
+        guard try ProxmoxCall(session).get("/version")["version"]?.string != nil else { throw session.malformed }
+    }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
         let call = try ProxmoxCall(session)
         guard let version = try call.get("/version")["version"]?.string else { throw session.malformed }

@@ -22,6 +22,10 @@ struct VSphereAdapter: ComputeAdapter {
         configuration["host"].map { [("host", "https://" + $0)] } ?? []
     }
 
+    func validate(_ session: ComputeSession) throws(Failure) {
+        try VSphereCall.loggedIn(session) { (_) throws(Failure) in }
+    }
+
     func test(_ session: ComputeSession) throws(Failure) -> ComputeDetails {
         try VSphereCall.loggedIn(session) { (call) throws(Failure) in
             let places = try VSpherePlaces(call)
