@@ -17,7 +17,8 @@ extension Surface {
         renderAbout: { renderMachines($0, $1, $2.provider) })
 }
 
-/// Contract 5's error form: `{"success": false, "provider", "error"}`, where the provider is null while it is not known.
+/// Contract 5's error form: `{"success": false, "provider", "error"}`, where the provider is null while it is not
+/// known.
 /// What happened inside is there in development mode only, as `detail`.
 @Sendable
 func renderMachines(_ failure: Failure, _ detail: String?, _ provider: String?) -> Response {

@@ -124,7 +124,8 @@ package enum URIEncoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Escapes are undone first, so that what is encoded already is not encoded again. A broken escape stands for itself.
+    /// Escapes are undone first, so that what is encoded already is not encoded again. A broken escape stands for
+    /// itself.
     static func recode(_ octets: some Sequence<UInt8>) -> String {
         var decoded: [UInt8] = []
         var rest = Array(octets)[...]

@@ -7,7 +7,8 @@ import COpenSSL
 package final class RSASigner: @unchecked Sendable {
     private let handle: OpaquePointer
 
-    /// Reads one PEM block, `PRIVATE KEY` or `RSA PRIVATE KEY`. Throws `malformed` for anything else, an encrypted key or
+    /// Reads one PEM block, `PRIVATE KEY` or `RSA PRIVATE KEY`. Throws `malformed` for anything else, an encrypted key
+    /// or
     /// a weak one among it.
     package init(pem text: String) throws(CryptoError) {
         let block = try PEM(text)

@@ -22,7 +22,8 @@ package protocol ComputeAdapter: Sendable {
     /// The addresses that the configuration itself names, with the field that names each.
     func addresses(_ configuration: ComputeConfiguration) -> [(field: String, url: String)]
 
-    /// Asks the provider whether it accepts the configuration, without reading any machine: for checks that are made again
+    /// Asks the provider whether it accepts the configuration, without reading any machine: for checks that are made
+    /// again
     /// and again. What the provider does wrong is `.upstream`.
     func validate(_ session: ComputeSession) throws(Failure)
 

@@ -1,6 +1,7 @@
 import XML
 
-/// A vCenter's Web Services API at `/sdk`: service content, log-in and -out, container views, the property collector with
+/// A vCenter's Web Services API at `/sdk`: service content, log-in and -out, container views, the property collector
+/// with
 /// its pages. It keeps no sessions: a session's ID says how large the inventory is.
 struct VSphere: Vendor {
     let slug = "vsphere"

@@ -60,7 +60,8 @@ struct ProxmoxCall {
         return list
     }
 
-    /// The same where a refusal means that there is nothing to know: a machine that is gone or on a node that is away, an
+    /// The same where a refusal means that there is nothing to know: a machine that is gone or on a node that is away,
+    /// an
     /// agent that does not run.
     func getIfPossible(_ path: String) throws(Failure) -> JSONValue? {
         do throws(Failure) {
