@@ -1157,10 +1157,12 @@ CREATE TABLE public.credentials (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone,
+    metadata json,
+    CONSTRAINT credentials_metadata_form CHECK ((json_typeof(metadata) = 'object'::text)),
     CONSTRAINT credentials_owner_form CHECK ((owner ~ '^(user|tenant):.{1,255}$'::text)),
     CONSTRAINT credentials_sealed_size CHECK (((octet_length(sealed) >= 30) AND (octet_length(sealed) <= 65536))),
     CONSTRAINT credentials_state_known CHECK ((state = ANY (ARRAY['untested'::text, 'valid'::text, 'invalid'::text]))),
-    CONSTRAINT credentials_type_known CHECK ((type = ANY (ARRAY['api_key'::text, 'base_url'::text])))
+    CONSTRAINT credentials_type_known CHECK ((type = ANY (ARRAY['api_key'::text, 'base_url'::text, 'config'::text])))
 );
 
 CREATE TABLE public.credit_accounts (
