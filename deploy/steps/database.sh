@@ -40,7 +40,10 @@ listen_addresses = ''
 unix_socket_directories = '$SOCKETS/postgres'
 unix_socket_permissions = 0700
 max_connections = 150
-shared_buffers = '128MB'
+shared_buffers = '256MB'
+min_wal_size = '512MB'
+max_wal_size = '4GB'
+checkpoint_timeout = '15min'
 END
     if postgres_is_up; then
         [[ $CHANGED == no ]] || step "the settings of PostgreSQL changed: they hold from its next start"

@@ -33,7 +33,8 @@ CREATE TABLE requests (
     completion_tokens     bigint NOT NULL DEFAULT 0,
     cost                  numeric,
     currency              text,
-    price_id              bigint REFERENCES prices (id),
+    -- No foreign key: versions are never deleted, and a check of each row would cost as much as an index.
+    price_id              bigint,
     error_kind            text,
     http_request_id       text,
     CONSTRAINT requests_pkey PRIMARY KEY (id),
@@ -46,7 +47,7 @@ CREATE TABLE requests (
     CONSTRAINT requests_cost_has_price CHECK (cost IS NULL OR (cost >= 0 AND currency IS NOT NULL))
 ) PARTITION BY RANGE (id);
 
-CREATE INDEX requests_connection ON requests (connection_id, id);
+CREATE INDEX requests_connection ON requests (connection_id, id) WHERE connection_id IS NOT NULL;
 CREATE INDEX requests_provider ON requests (provider_id, id);
 
 -- Makes the partitions from the month of `first` for `months` months, where they are missing; how many were made.

@@ -23,17 +23,18 @@ CREATE INDEX requests_not_completed ON requests (provider_id, status, id) WHERE 
 CREATE INDEX requests_model ON requests (provider_id, model, id);
 CREATE INDEX requests_user ON requests (provider_id, user_id, id) WHERE user_id IS NOT NULL;
 
--- Which row a caller's ID names. Apart from `requests`, whose partitions cannot keep it unique.
+-- Which row a caller's ID names. Apart from `requests`, whose partitions cannot keep it unique. Foreign keys are those
+-- of the request, which is written in the same transaction.
 CREATE TABLE request_keys (
-    provider_id  uuid NOT NULL REFERENCES providers (id),
+    provider_id  uuid NOT NULL,
     external_id  text NOT NULL,
     request_id   uuid NOT NULL,
     -- SHA-256 of what was reported, so that the same report again is known from another one with the same ID.
     fingerprint  bytea NOT NULL,
     CONSTRAINT request_keys_pkey PRIMARY KEY (provider_id, external_id)
 );
--- For retention: keys go with the month of their requests.
-CREATE INDEX request_keys_request ON request_keys (request_id);
+-- For retention: keys go with the month of their requests, and lie in the order of their time, or nearly.
+CREATE INDEX request_keys_request ON request_keys USING brin (request_id);
 
 -- What was asked and answered, with a retention of its own: prompts are personal data.
 CREATE TABLE request_payloads (

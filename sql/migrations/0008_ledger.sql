@@ -48,7 +48,8 @@ CREATE TABLE credit_transactions (
 CREATE INDEX credit_transactions_time ON credit_transactions (account_id, created_at, seq);
 -- All but consumption is rare.
 CREATE INDEX credit_transactions_others ON credit_transactions (account_id, type, seq) WHERE type <> 'consumption';
-CREATE INDEX credit_transactions_request ON credit_transactions (request_id) WHERE request_id IS NOT NULL;
+-- IDs of requests come in the order of their time, or nearly: the ranges of blocks are enough to find one.
+CREATE INDEX credit_transactions_request ON credit_transactions USING brin (request_id);
 
 -- What is wrong with the ledger; no rows when nothing is.
 CREATE VIEW credit_ledger_faults AS
