@@ -82,9 +82,10 @@ CREATE FUNCTION public.requests_inserted() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at, 1,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
+           1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
            (n.status = 'failed')::integer, (n.status = 'cancelled')::integer,
            (n.status = 'completed' AND n.cost IS NULL)::integer,
@@ -102,9 +103,10 @@ CREATE FUNCTION public.requests_updated() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at, s.sign,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
+           s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
            s.sign * (s.status = 'completed')::integer, s.sign * (s.status = 'failed')::integer,
            s.sign * (s.status = 'cancelled')::integer,
@@ -703,6 +705,7 @@ CREATE TABLE public.usage_tail (
     id bigint NOT NULL,
     request_id uuid NOT NULL,
     provider_id uuid NOT NULL,
+    external_id text,
     owner text,
     model text NOT NULL,
     currency text NOT NULL,
@@ -873,15 +876,19 @@ CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id
 
 CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
 
+CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
+
+CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
+
 CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
 CREATE INDEX requests_other_provider_id_id_idx ON public.requests_other USING btree (provider_id, id);
 
-CREATE INDEX requests_under_way ON ONLY public.requests USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_model_id_idx ON public.requests_other USING btree (provider_id, model, id);
 
-CREATE INDEX requests_other_provider_id_id_idx1 ON public.requests_other USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_status_id_idx ON public.requests_other USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
 
 CREATE INDEX requests_user ON ONLY public.requests USING btree (provider_id, user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -899,7 +906,9 @@ ALTER INDEX public.requests_pkey ATTACH PARTITION public.requests_other_pkey;
 
 ALTER INDEX public.requests_provider ATTACH PARTITION public.requests_other_provider_id_id_idx;
 
-ALTER INDEX public.requests_under_way ATTACH PARTITION public.requests_other_provider_id_id_idx1;
+ALTER INDEX public.requests_model ATTACH PARTITION public.requests_other_provider_id_model_id_idx;
+
+ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other_provider_id_status_id_idx;
 
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 

@@ -97,5 +97,40 @@ AS $$
         price.per_generation)
 $$;
 
+-- The price version that holds for a model at a moment; no row when it had none yet. Used in FROM, where it is
+-- replaced by its query.
+CREATE FUNCTION price_at(priced_model bigint, moment timestamptz)
+RETURNS SETOF prices
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+ROWS 1
+AS $$
+    SELECT p.*
+    FROM prices p
+    WHERE p.model_id = priced_model AND p.effective_from <= moment
+    ORDER BY p.effective_from DESC
+    LIMIT 1
+$$;
+
+-- What a whole call costs under a price version, exactly: its units and its tokens. NULL when something that it used
+-- has no known rate. A price without a rate for units does not charge them, as those of language models, but then
+-- there must be tokens: a call of which no meter is priced is unknown, not free. Counts are 0, never NULL, for what
+-- was not used.
+CREATE FUNCTION call_cost(
+    price prices, quantity numeric, wanted_resolution text,
+    prompt bigint, cached bigint, cache_write bigint, completion bigint)
+RETURNS numeric
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN prompt = 0 AND completion = 0 THEN quantity * unit_rate(price, quantity, wanted_resolution)
+        ELSE token_cost(price, prompt, cached, cache_write, completion)
+            + coalesce(quantity * unit_rate(price, quantity, wanted_resolution), 0)
+    END
+$$;
+
 -- History is never overwritten: no UPDATE and no DELETE.
 GRANT SELECT, INSERT ON price_tiers, price_resolutions TO providerd_app;

@@ -23,7 +23,14 @@ extension Surface {
     ]
 
     /// What is left to spend.
-    private static let ledger: [Route<Services>] = []
+    private static let ledger: [Route<Services>] = [
+        .get(base + "/providers/balances", .admin(.aiRead), listBalances, query: ["format"]),
+        .get(provider + "/balance", .admin(.aiRead), showBalance),
+        .get(
+            provider + "/transactions", .admin(.aiRead), listTransactions,
+            query: cursored.union(period).union(["type"])),
+        .post(provider + "/credits/add", .admin(.aiManage), addCredits),
+    ]
 
     /// What models cost.
     private static let prices: [Route<Services>] = []
@@ -42,7 +49,13 @@ extension Surface {
     private static let requests: [Route<Services>] = []
 
     /// What somebody should look at.
-    private static let alerts: [Route<Services>] = []
+    private static let alerts: [Route<Services>] = [
+        .get(
+            provider + "/alerts", .admin(.aiRead), listAlerts,
+            query: cursored.union(["severity", "resolved", "type"])),
+        .post(provider + "/alerts", .admin(.aiManage), addAlert),
+        .post(provider + "/alerts/:alertId/resolve", .admin(.aiManage), resolveAlert),
+    ]
 
     /// Which providers answer for a model.
     private static let routing: [Route<Services>] = []
