@@ -1,3 +1,40 @@
+CREATE TABLE public.prices (
+    id bigint NOT NULL,
+    model_id bigint NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    input numeric,
+    output numeric,
+    cached_input numeric,
+    cache_write numeric,
+    above_tokens integer,
+    above_input numeric,
+    above_output numeric,
+    per_generation numeric,
+    source text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    unit text DEFAULT 'generation'::text NOT NULL,
+    credits_per_generation numeric,
+    reason text,
+    created_by text,
+    CONSTRAINT prices_above_complete CHECK ((num_nulls(above_tokens, above_input, above_output) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT prices_credits_not_negative CHECK ((credits_per_generation >= (0)::numeric)),
+    CONSTRAINT prices_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT prices_not_negative CHECK (((input >= (0)::numeric) AND (output >= (0)::numeric) AND (cached_input >= (0)::numeric) AND (cache_write >= (0)::numeric) AND (above_input >= (0)::numeric) AND (above_output >= (0)::numeric) AND (per_generation >= (0)::numeric))),
+    CONSTRAINT prices_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+    CONSTRAINT prices_unit_known CHECK ((unit = ANY (ARRAY['generation'::text, 'second'::text, 'megapixel'::text])))
+);
+
+CREATE FUNCTION public.call_cost(price public.prices, quantity numeric, wanted_resolution text, prompt bigint, cached bigint, cache_write bigint, completion bigint) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE
+        WHEN prompt = 0 AND completion = 0 THEN quantity * unit_rate(price, quantity, wanted_resolution)
+        ELSE token_cost(price, prompt, cached, cache_write, completion)
+            + coalesce(quantity * unit_rate(price, quantity, wanted_resolution), 0)
+    END
+$$;
+
 CREATE FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -70,6 +107,16 @@ BEGIN
 END
 $_$;
 
+CREATE FUNCTION public.price_at(priced_model bigint, moment timestamp with time zone) RETURNS SETOF public.prices
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $$
+    SELECT p.*
+    FROM prices p
+    WHERE p.model_id = priced_model AND p.effective_from <= moment
+    ORDER BY p.effective_from DESC
+    LIMIT 1
+$$;
+
 CREATE FUNCTION public.quarter_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -125,33 +172,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-CREATE TABLE public.prices (
-    id bigint NOT NULL,
-    model_id bigint NOT NULL,
-    effective_from timestamp with time zone NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    input numeric,
-    output numeric,
-    cached_input numeric,
-    cache_write numeric,
-    above_tokens integer,
-    above_input numeric,
-    above_output numeric,
-    per_generation numeric,
-    source text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    unit text DEFAULT 'generation'::text NOT NULL,
-    credits_per_generation numeric,
-    reason text,
-    created_by text,
-    CONSTRAINT prices_above_complete CHECK ((num_nulls(above_tokens, above_input, above_output) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT prices_credits_not_negative CHECK ((credits_per_generation >= (0)::numeric)),
-    CONSTRAINT prices_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT prices_not_negative CHECK (((input >= (0)::numeric) AND (output >= (0)::numeric) AND (cached_input >= (0)::numeric) AND (cache_write >= (0)::numeric) AND (above_input >= (0)::numeric) AND (above_output >= (0)::numeric) AND (per_generation >= (0)::numeric))),
-    CONSTRAINT prices_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
-    CONSTRAINT prices_unit_known CHECK ((unit = ANY (ARRAY['generation'::text, 'second'::text, 'megapixel'::text])))
-);
 
 CREATE FUNCTION public.token_cost(price public.prices, prompt bigint, cached bigint, cache_write bigint, completion bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -976,13 +996,13 @@ ALTER TABLE ONLY public.usage_rollups
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO providerd_app;
 
+GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
+
 REVOKE ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) TO providerd_app;
 
 REVOKE ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) TO providerd_app;
-
-GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO providerd_app;
 

@@ -31,5 +31,5 @@ package struct CatalogueDay: Sendable, Hashable {
 
 /// What a model makes.
 package enum ModelKind: String, Sendable {
-    case chat, embedding, image
+    case chat, embedding, image, video, audio
 }

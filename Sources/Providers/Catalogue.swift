@@ -10,10 +10,14 @@ package struct CatalogueError: Error, Equatable, Sendable {
 package enum Catalogue {
     /// The columns in their order.
     static let columns = [
-        "provider", "model", "display_name", "kind", "context_tokens", "unsupported_parameters", "retired_at",
-        "effective_from", "currency", "input", "output", "cached_input", "cache_write", "above_tokens", "above_input",
-        "above_output", "per_generation", "source",
+        "provider", "model", "display_name", "version", "vendor_name", "kind", "context_tokens",
+        "unsupported_parameters", "retired_at", "effective_from", "currency", "input", "output", "cached_input",
+        "cache_write", "above_tokens", "above_input", "above_output", "per_generation", "unit",
+        "credits_per_generation", "tiers", "resolutions", "source",
     ]
+
+    /// The providers of generations, which have adapters of another kind than those of language models.
+    static let mediaProviders: Set<String> = ["fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"]
 
     /// Reads a whole catalogue, in the order of the text. One wrong line refuses all of it.
     package static func parse(_ text: String) throws(CatalogueError) -> [CatalogueRow] {
@@ -48,7 +52,8 @@ package enum Catalogue {
 extension CatalogueRow {
     /// Whether two lines differ in nothing but the price and its time.
     fileprivate func describesSameModel(as other: CatalogueRow) -> Bool {
-        displayName == other.displayName && kind == other.kind && contextTokens == other.contextTokens
+        displayName == other.displayName && version == other.version && vendorName == other.vendorName
+            && kind == other.kind && contextTokens == other.contextTokens
             && unsupportedParameters == other.unsupportedParameters && retiredAt == other.retiredAt
     }
 }

@@ -21,7 +21,9 @@ struct CatalogueLine {
 
     func row() throws(CatalogueError) -> CatalogueRow {
         CatalogueRow(
-            provider: try required("provider") { Adapters.language($0)?.slug },
+            provider: try required("provider") {
+                Catalogue.mediaProviders.contains($0) ? $0 : Adapters.language($0)?.slug
+            },
             model: try required("model") { try? ModelName($0).text },
             displayName: try required("display_name") { $0 },
             kind: try required("kind", ModelKind.init),
@@ -29,14 +31,30 @@ struct CatalogueLine {
             unsupportedParameters: try optional("unsupported_parameters", Self.parameters) ?? [],
             retiredAt: try optional("retired_at", CatalogueDay.init),
             effectiveFrom: try required("effective_from", CatalogueDay.init),
-            currency: try required("currency") { Self.isCurrency($0) ? $0 : nil },
+            currency: try required("currency") { Currency($0)?.code },
             input: try optional("input", Amount.init),
             output: try optional("output", Amount.init),
             cachedInput: try optional("cached_input", Amount.init),
             cacheWrite: try optional("cache_write", Amount.init),
             longContext: try longContext(),
             perGeneration: try optional("per_generation", Amount.init),
-            source: try required("source") { $0 })
+            source: try required("source") { $0 },
+            version: try optional("version") { $0.utf8.count <= 50 ? $0 : nil } ?? "1.0",
+            vendorName: try optional("vendor_name") { try? ModelName($0).text },
+            unit: try optional("unit", PriceUnit.init) ?? .generation,
+            credits: try optional("credits_per_generation", Amount.init),
+            tiers: try beside("tiers", CatalogueScale.tiers),
+            resolutions: try beside("resolutions", CatalogueScale.resolutions))
+    }
+
+    /// Prices that vary the plain one, which must be there for what they do not name.
+    private func beside<Value>(_ column: String, _ read: (String) -> [Value]?) throws(CatalogueError) -> [Value] {
+        let values = try optional(column, read) ?? []
+        let plain = try optional("per_generation", Amount.init)
+        guard values.isEmpty || plain != nil else {
+            throw CatalogueError(line: number, reason: "\(column) needs per_generation")
+        }
+        return values
     }
 
     private func longContext() throws(CatalogueError) -> LongContextPrice? {
@@ -81,9 +99,5 @@ struct CatalogueLine {
         let names = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         let parameters = names.compactMap { ChatParameter(rawValue: String(decoding: $0, as: UTF8.self)) }
         return parameters.count == names.count && Set(parameters).count == names.count ? parameters : nil
-    }
-
-    private static func isCurrency(_ text: String) -> Bool {
-        text.utf8.count == 3 && text.utf8.allSatisfy { 0x41...0x5A ~= $0 }
     }
 }

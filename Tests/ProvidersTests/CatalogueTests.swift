@@ -36,8 +36,9 @@ final class CatalogueTests: XCTestCase {
 
     func testTheCatalogueThatIsShippedIsReadWhole() throws {
         let rows = try shipped()
-        XCTAssertEqual(rows.count, 64)
-        XCTAssertEqual(Set(rows.map(\.provider)), Set(Adapters.language.map(\.slug)))
+        XCTAssertEqual(rows.count, 109)
+        XCTAssertEqual(
+            Set(rows.map(\.provider)), Set(Adapters.language.map(\.slug)).union(Catalogue.mediaProviders))
         XCTAssertTrue(rows.allSatisfy { $0.currency == "USD" })
         XCTAssertTrue(rows.allSatisfy { ($0.input == nil) == ($0.output == nil) })
     }
@@ -57,6 +58,24 @@ final class CatalogueTests: XCTestCase {
             [.temperature, .topP, .frequencyPenalty, .presencePenalty])
     }
 
+    func testAPriceOfGenerationsHasItsUnitCreditsTiersAndResolutions() throws {
+        let flux = try row("fal_ai", "flux-2-pro")
+        XCTAssertEqual([flux.displayName, flux.version, flux.vendorName], ["Flux 2 Pro", "1.0", "fal-ai/flux-2-pro"])
+        XCTAssertEqual(
+            [flux.perGeneration?.text, flux.credits?.text, flux.unit.rawValue], ["0.05", "100", "generation"])
+        let video = try row("minimax", "MiniMax-H3")
+        XCTAssertEqual(video.kind, .video)
+        XCTAssertEqual(video.unit, .second)
+        XCTAssertEqual(video.resolutions.map { "\($0.resolution) \($0.cost.text)" }, ["768P 0.08", "2K 0.13"])
+        XCTAssertEqual(try row("runway_ml", "gen3a_turbo").retiredAt?.text, "2026-07-30")
+        let made = try Catalogue.parse(
+            try catalogue(["per_generation": "0.05", "tiers": "standard:1=0.05,bulk:100=0.04"]))
+        XCTAssertEqual(
+            made.first?.tiers.map { "\($0.name) \($0.minQuantity) \($0.cost.text)" },
+            ["standard 1 0.05", "bulk 100 0.04"])
+        XCTAssertEqual(made.first?.version, "1.0")
+    }
+
     func testThePromotionalPriceEnds() throws {
         let versions = try shipped().filter { $0.model == "gemini-3.8-flash" }
         XCTAssertEqual(versions.map(\.effectiveFrom.text), ["2024-01-01", "2027-01-01"])
@@ -66,13 +85,23 @@ final class CatalogueTests: XCTestCase {
     func testAWrongLineIsRefusedWithItsNumber() throws {
         for (changes, reason) in [
             (["provider": "acme"], "provider has the unexpected value acme"), (["model": ""], "model is empty"),
-            (["kind": "video"], "kind has the unexpected value video"),
+            (["kind": "film"], "kind has the unexpected value film"),
             (["context_tokens": "0"], "context_tokens has the unexpected value 0"),
             (["unsupported_parameters": "top_p"], "unsupported_parameters has the unexpected value top_p"),
             (["unsupported_parameters": "topP,topP"], "unsupported_parameters has the unexpected value topP,topP"),
             (["retired_at": "2026-02-30"], "retired_at has the unexpected value 2026-02-30"),
             (["effective_from": "2026-1-1"], "effective_from has the unexpected value 2026-1-1"),
             (["currency": "usd"], "currency has the unexpected value usd"),
+            (["currency": "ZZZ"], "currency has the unexpected value ZZZ"),
+            (["unit": "hour"], "unit has the unexpected value hour"),
+            (["credits_per_generation": "-1"], "credits_per_generation has the unexpected value -1"),
+            (["tiers": "bulk:100"], "tiers has the unexpected value bulk:100"),
+            (["tiers": "a:0=1"], "tiers has the unexpected value a:0=1"),
+            (["tiers": "a:2=1,b:2=1"], "tiers has the unexpected value a:2=1,b:2=1"),
+            (["tiers": "bulk:100=1"], "tiers needs per_generation"),
+            (["resolutions": "1x1=1,1x1=2"], "resolutions has the unexpected value 1x1=1,1x1=2"),
+            (["resolutions": "=1"], "resolutions has the unexpected value =1"),
+            (["resolutions": "1x1=1"], "resolutions needs per_generation"),
             (["input": "-1"], "input has the unexpected value -1"),
             (["input": "1e3"], "input has the unexpected value 1e3"),
             (["input": "01"], "input has the unexpected value 01"),
@@ -80,7 +109,7 @@ final class CatalogueTests: XCTestCase {
             (["output": "1."], "output has the unexpected value 1."),
             (["above_tokens": "5"], "above_tokens, above_input and above_output belong together"),
             (["source": ""], "source is empty"), (["source": "a\r"], "there is a control character"),
-            (["source": "a\tb"], "there are 19 columns instead of 18"),
+            (["source": "a\tb"], "there are 25 columns instead of 24"),
         ] {
             XCTAssertThrowsError(try Catalogue.parse(try catalogue(changes))) {
                 XCTAssertEqual($0 as? CatalogueError, CatalogueError(line: 2, reason: reason))

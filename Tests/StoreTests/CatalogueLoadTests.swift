@@ -79,6 +79,47 @@ final class CatalogueLoadTests: StoreTestCase {
             ])
     }
 
+    func testAPriceOfGenerationsArrivesWithItsTiersAndResolutions() throws {
+        let made = CatalogueRow(
+            provider: "fal_ai", model: "ours", displayName: "Ours", kind: .video, contextTokens: nil,
+            unsupportedParameters: [], retiredAt: nil, effectiveFrom: try XCTUnwrap(CatalogueDay("2024-01-01")),
+            currency: "EUR", input: nil, output: nil, cachedInput: nil, cacheWrite: nil, longContext: nil,
+            perGeneration: Amount("0.05"), source: "test", version: "2.1", vendorName: "fal-ai/theirs", unit: .second,
+            credits: Amount("100"),
+            tiers: [
+                PriceTier(name: "standard", minQuantity: 1, cost: try XCTUnwrap(Amount("0.05"))),
+                PriceTier(name: "bulk", minQuantity: 100, cost: try XCTUnwrap(Amount("0.04"))),
+            ], resolutions: [ResolutionPrice(resolution: "2K", cost: try XCTUnwrap(Amount("0.1")))])
+        XCTAssertEqual(try load([made]), 1)
+        XCTAssertEqual(try load([made]), 0)
+        XCTAssertEqual(
+            try column(
+                """
+                SELECT concat_ws('|', m.name, m.version, m.vendor_name, m.kind, one.currency, one.per_generation,
+                                 one.unit, one.credits_per_generation, one.created_by IS NULL)
+                FROM models m
+                JOIN prices one ON one.model_id = m.id
+                """, as: String.self),
+            ["ours|2.1|fal-ai/theirs|video|EUR|0.05|second|100|t"])
+        XCTAssertEqual(
+            try column(
+                """
+                SELECT concat_ws('|', min_quantity, tier, per_generation) FROM price_tiers ORDER BY min_quantity
+                """, as: String.self), ["1|standard|0.05", "100|bulk|0.04"])
+        XCTAssertEqual(
+            try column("SELECT resolution || '|' || per_generation FROM price_resolutions", as: String.self),
+            ["2K|0.1"])
+    }
+
+    func testTheTimeOfAModelIsThatOfItsLastChange() throws {
+        _ = try load([try row()])
+        try run("UPDATE models SET updated_at = '2025-01-01', is_active = false")
+        _ = try load([try row()])
+        XCTAssertEqual(try value("SELECT updated_at = '2025-01-01' AND NOT is_active FROM models", as: Bool.self), true)
+        _ = try load([try row(retiredAt: "2026-10-23")])
+        XCTAssertEqual(try value("SELECT updated_at = '2025-01-01' FROM models", as: Bool.self), false)
+    }
+
     func testAChangedPriceOfTheSameDayIsNotOverwritten() throws {
         XCTAssertEqual(try load([try row()]), 1)
         XCTAssertEqual(try load([try row(input: "99")]), 0)

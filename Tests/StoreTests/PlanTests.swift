@@ -36,10 +36,10 @@ final class PlanTests: StoreTestCase {
                 """))
     }
 
-    private func assertIndexed(
+    func assertIndexed(
         _ plan: String, _ indexes: String..., file: StaticString = #filePath, line: UInt = #line
     ) {
-        for table in ["connections", "credentials", "idempotency_keys", "requests", "audit_log"] {
+        for table in ["connections", "credentials", "idempotency_keys", "requests", "audit_log", "prices", "models"] {
             XCTAssertFalse(plan.contains("Seq Scan on \(table)"), plan, file: file, line: line)
         }
         for index in indexes { XCTAssertTrue(plan.contains(index), "\(index) in\n\(plan)", file: file, line: line) }

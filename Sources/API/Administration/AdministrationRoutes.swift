@@ -33,7 +33,16 @@ extension Surface {
     ]
 
     /// What models cost.
-    private static let prices: [Route<Services>] = []
+    private static let prices: [Route<Services>] = [
+        .get(provider + "/models", .admin(.aiRead), listModels, query: page.union(["activeOnly"])),
+        .post(provider + "/models/bulk-pricing-update", .admin(.aiManage), updatePrices),
+        .get(provider + "/models/:modelId", .admin(.aiRead), showModel),
+        .put(provider + "/models/:modelId/pricing", .admin(.aiManage), updatePrice),
+        .get(provider + "/models/:modelId/pricing/history", .admin(.aiRead), listPrices, query: page),
+        .get(
+            provider + "/models/:modelId/pricing/explain", .admin(.aiRead), explainPrice,
+            query: ["quantity", "resolution", "promptTokens", "cachedTokens", "completionTokens", "at"]),
+    ]
 
     /// How providers are called.
     private static let configuration: [Route<Services>] = [
@@ -58,7 +67,10 @@ extension Surface {
     ]
 
     /// Which providers answer for a model.
-    private static let routing: [Route<Services>] = []
+    private static let routing: [Route<Services>] = [
+        .get(base + "/providers/routing", .admin(.aiRead), showRouting, query: ["format"]),
+        .put(base + "/providers/routing", .admin(.aiManage), replaceRouting),
+    ]
 
     /// Who did what.
     private static let audit: [Route<Services>] = [
