@@ -12,7 +12,7 @@ package struct Surface: Sendable {
     package let render: @Sendable (_ failure: Failure, _ detail: String?) -> Response
 
     /// Every surface, the most particular prefix first; the last one takes all other paths.
-    package static let all: [Surface] = [.connections, .administration, .probes]
+    package static let all: [Surface] = [.connections, .administration, .integration, .probes]
 
     /// The surface of a raw path.
     package static func of(_ path: String) -> Surface {
