@@ -39,7 +39,7 @@ extension Response {
 }
 
 /// Contract 3's error form. `meta.errors` names each field with what is wrong with it; `meta.job` is what is under way
-/// already; in development mode `meta.detail` says what happened.
+/// already; in development mode `meta.detail` says what the message does not.
 @Sendable
 func renderStatusError(_ failure: Failure, _ detail: String?) -> Response {
     let body = JSONWriter.object {
@@ -49,7 +49,7 @@ func renderStatusError(_ failure: Failure, _ detail: String?) -> Response {
             switch failure {
             case .invalid(let problems) where !problems.isEmpty: $0.errors(problems)
             case .running(_, let id): $0.field("job", id)
-            default: $0.fieldIfPresent("detail", detail)
+            default: $0.fieldIfPresent("detail", detail == failure.message ? nil : detail)
             }
         }
         $0.field("status", "error")
