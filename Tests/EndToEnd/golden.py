@@ -20,6 +20,7 @@ VARYING = (
     (re.compile(r"ph_\d+"), "ph_<id>"),
     (re.compile(r'"\d+-\d+\.\d+x?"'), '"<price tag>"'),
     (re.compile(r'"\d+-rules"'), '"<version>-rules"'),
+    (re.compile(r'"age_seconds":\d+'), '"age_seconds":<age>'),
     (re.compile(r'"\d+ms"'), '"<duration>ms"'),
 )
 
