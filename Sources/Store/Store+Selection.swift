@@ -4,6 +4,8 @@ import Postgres
 extension Store {
     /// Every provider that has the capability, in the order in which it would be asked: by the routing rule of `model`
     /// where there is one (priority, then the larger weight), else by the priorities of the providers.
+    ///
+    /// A provider that has whatever its owner installed, such as Ollama, has every model.
     package func selection(
         for capability: String, model: String?, in environment: EnvironmentName, at now: Timestamp
     ) throws(Failure) -> ProviderSelection {
@@ -17,7 +19,8 @@ extension Store {
                   AND t.model = \(model)::text
             )
             SELECT EXISTS (SELECT FROM rule), p.slug, p.display_name, coalesce(rule.priority, p.priority), rule.weight,
-                   p.enabled, coalesce(rule.enabled, NOT EXISTS (SELECT FROM rule)), offered.name, newest.status,
+                   p.enabled, coalesce(rule.enabled, NOT EXISTS (SELECT FROM rule)),
+                   coalesce(offered.name, anything.name), newest.status,
                    newest.checked_at > \(now)::timestamptz - interval '1 hour', keys.number > 0, keys.usable > 0
             FROM providers p
             LEFT JOIN rule ON rule.provider_id = p.id
@@ -30,6 +33,11 @@ extension Store {
                 ORDER BY m.name IS NOT DISTINCT FROM p.default_model DESC, m.name COLLATE "C"
                 LIMIT 1
             ) AS offered ON true
+            LEFT JOIN LATERAL (
+                SELECT coalesce(\(model)::text, p.default_model) AS name
+                FROM models m
+                WHERE m.provider_id = p.id AND m.kind = \(capability) AND m.name = '*' AND m.is_active
+            ) AS anything ON true
             LEFT JOIN LATERAL (
                 SELECT h.status, h.checked_at
                 FROM health_checks h

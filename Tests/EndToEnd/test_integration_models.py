@@ -282,6 +282,12 @@ def test_a_choice_to_the_letter(client):
     check(client.get(SELECTION, params={"capability": "virtual_machines", "environment": "prod"}), "integration-selection-nothing")
 
 
+def test_a_provider_of_any_model_has_the_one_that_is_asked_for(client):
+    add(client, "ollama", "http://127.0.0.1:11434")
+    assert selection(client, capability="chat")["selected"] == {"provider": "ollama", "model": "llama3.2"}
+    assert selection(client, capability="chat", model="qwen3")["selected"] == {"provider": "ollama", "model": "qwen3"}
+
+
 def test_the_key_of_another_environment_does_not_count(client):
     add(client, "claude", environment="prod")
     assert reasons(selection(client, capability="chat"))["claude"] == ["keyless"]
