@@ -56,10 +56,12 @@ let package = Package(
 
         // The domain: knows nothing of technology.
         library("Domain"),
+        // Sample traffic for a sandbox: made of dice, loaded by the Store.
+        library("Sandbox", ["Domain"]),
 
         // Translation between the two.
         library("HTTP", ["Domain", "JSON"]),
-        library("Store", ["Domain", "JSON", "Postgres", "Crypto"]),
+        library("Store", ["Domain", "JSON", "Postgres", "Crypto", "Sandbox"]),
         library("Providers", ["Domain", "JSON", "Outbound", "Crypto"]),
 
         // The product.
@@ -76,7 +78,10 @@ let package = Package(
             ]),
         program(
             "providerctl",
-            ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
+            [
+                "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers",
+                "Sandbox", "Store",
+            ]),
         library("Simulator", ["Domain", "JSON", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
@@ -95,7 +100,8 @@ let package = Package(
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "Outbound"]),
-        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "ScratchDatabase"]),
+        tests("Sandbox", ["Sandbox", "Domain"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "Sandbox", "ScratchDatabase"]),
         tests(
             "API",
             [

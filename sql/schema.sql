@@ -1,3 +1,5 @@
+CREATE SCHEMA reports;
+
 CREATE TABLE public.prices (
     id bigint NOT NULL,
     model_id bigint NOT NULL,
@@ -133,6 +135,253 @@ CREATE FUNCTION public.quarter_of(moment timestamp with time zone) RETURNS times
     SELECT date_bin('15 minutes', moment, timestamptz '2000-01-01 00:00:00+00')
 $$;
 
+CREATE FUNCTION public.request_count_of_user(wanted_provider uuid, wanted_model text, wanted_status text, wanted_user text, low timestamp with time zone, high timestamp with time zone, most integer) RETURNS TABLE(total bigint, is_estimate boolean)
+    LANGUAGE plpgsql STABLE
+    SET enable_sort TO 'off'
+    SET enable_incremental_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    ids record;
+    reached uuid;
+    among bigint;
+    everything bigint;
+BEGIN
+    SELECT i.first_id, i.end_id INTO ids FROM request_ids(low, high) AS i;
+    IF wanted_model IS NULL AND wanted_status IS NULL
+        AND (low IS NULL OR low = date_trunc('milliseconds', low))
+        AND (high IS NULL OR high = date_trunc('milliseconds', high))
+    THEN
+        -- The index alone tells.
+        SELECT count(*), (array_agg(q.id))[most + 1] INTO total, reached
+        FROM (
+            SELECT r.id
+            FROM requests r
+            WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, ids.first_id)
+              AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, ids.end_id)
+              AND r.id >= ids.first_id AND r.id < ids.end_id AND r.user_id IS NOT NULL
+            ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+            LIMIT most + 1
+        ) AS q;
+    ELSE
+        SELECT count(*), (array_agg(r.id))[most + 1] INTO total, reached
+        FROM request_rows(
+            wanted_provider, wanted_model, wanted_status, wanted_user, low, high, NULL, 0, most + 1) AS r;
+    END IF;
+    is_estimate := total > most;
+    IF is_estimate THEN
+        SELECT p.total INTO among
+        FROM request_place(wanted_provider, wanted_model, wanted_status, uuid_time(reached), high, 0) AS p;
+        SELECT p.total INTO everything
+        FROM request_place(wanted_provider, wanted_model, wanted_status, low, high, 0) AS p;
+        total := greatest(total, total * everything / greatest(among, 1));
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
+CREATE FUNCTION public.request_edges(wanted_provider uuid) RETURNS TABLE(oldest timestamp with time zone, newest timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    SET enable_sort TO 'off'
+    SET enable_incremental_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    SELECT r.created_at INTO oldest
+    FROM requests r
+    WHERE (r.provider_id, r.id) >= (wanted_provider, '00000000-0000-0000-0000-000000000000'::uuid)
+      AND (r.provider_id, r.id) <= (wanted_provider, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY r.provider_id, r.id
+    LIMIT 1;
+    SELECT r.created_at INTO newest
+    FROM requests r
+    WHERE (r.provider_id, r.id) >= (wanted_provider, '00000000-0000-0000-0000-000000000000'::uuid)
+      AND (r.provider_id, r.id) <= (wanted_provider, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY r.provider_id DESC, r.id DESC
+    LIMIT 1;
+    RETURN NEXT;
+END
+$$;
+
+CREATE FUNCTION public.request_ids(low timestamp with time zone, high timestamp with time zone, OUT first_id uuid, OUT end_id uuid) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(uuid_floor(low), '00000000-0000-0000-0000-000000000000'),
+           coalesce(uuid_floor(high + interval '999 microseconds'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+$$;
+
+CREATE FUNCTION public.request_place(wanted_provider uuid, wanted_model text, wanted_status text, low timestamp with time zone, high timestamp with time zone, skip bigint) RETURNS TABLE(total bigint, below timestamp with time zone, rest bigint)
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    oldest timestamptz;
+    newest timestamptz;
+    found record;
+    starts timestamptz[];
+BEGIN
+    SELECT e.oldest, e.newest INTO oldest, newest FROM request_edges(wanted_provider) AS e;
+    -- Usage outlives the requests of the months that were dropped.
+    low := greatest(low, quarter_of(oldest));
+    high := least(high, quarter_of(newest) + interval '15 minutes');
+    total := 0;
+    rest := 0;
+    below := high;
+    IF oldest IS NULL OR low >= high THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF skip = 0 THEN
+        SELECT coalesce(sum(with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                        u.cancelled)), 0) INTO total
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), ARRAY[low], high) AS u;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT array_agg(greatest(day, low) ORDER BY day) INTO starts
+    FROM generate_series(day_of(low), high - interval '1 microsecond', interval '1 day') AS day;
+    FOR found IN
+        SELECT u.part, with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                   u.cancelled) AS count
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), starts, high) AS u
+        ORDER BY u.part DESC
+    LOOP
+        -- The page begins in the last part that is reached before it.
+        IF total <= skip THEN
+            below := coalesce(starts[found.part + 1], high);
+            rest := skip - total;
+            newest := starts[found.part];
+        END IF;
+        total := total + found.count;
+    END LOOP;
+    IF skip >= total THEN
+        below := low;
+        rest := 0;
+    END IF;
+    IF rest = 0 THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    high := below;
+    low := newest;
+    SELECT array_agg(greatest(quarter, low) ORDER BY quarter) INTO starts
+    FROM generate_series(quarter_of(low), high - interval '1 microsecond', interval '15 minutes') AS quarter;
+    FOR found IN
+        SELECT u.part, with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                   u.cancelled) AS count
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), starts, high) AS u
+        ORDER BY u.part DESC
+    LOOP
+        below := coalesce(starts[found.part + 1], high);
+        EXIT WHEN rest < found.count;
+        rest := rest - found.count;
+    END LOOP;
+    RETURN NEXT;
+END
+$$;
+
+CREATE TABLE public.requests (
+    id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    connection_id uuid,
+    owner text,
+    user_id text,
+    purpose text NOT NULL,
+    model text NOT NULL,
+    reported_model text,
+    status text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    response_ms integer,
+    prompt_tokens bigint DEFAULT 0 NOT NULL,
+    cached_prompt_tokens bigint DEFAULT 0 NOT NULL,
+    cache_write_tokens bigint DEFAULT 0 NOT NULL,
+    completion_tokens bigint DEFAULT 0 NOT NULL,
+    cost numeric,
+    currency text,
+    price_id bigint,
+    error_kind text,
+    http_request_id text,
+    external_id text,
+    provider_request_id text,
+    quantity numeric DEFAULT 1 NOT NULL,
+    resolution text,
+    CONSTRAINT requests_completed_has_time CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL))),
+    CONSTRAINT requests_cost_has_price CHECK (((cost IS NULL) OR ((cost >= (0)::numeric) AND (currency IS NOT NULL)))),
+    CONSTRAINT requests_external_id_length CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
+    CONSTRAINT requests_provider_request_id_length CHECK (((length(provider_request_id) >= 1) AND (length(provider_request_id) <= 500))),
+    CONSTRAINT requests_purpose_known CHECK ((purpose = ANY (ARRAY['test'::text, 'gateway'::text, 'recorded'::text]))),
+    CONSTRAINT requests_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT requests_response_not_negative CHECK ((response_ms >= 0)),
+    CONSTRAINT requests_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT requests_tokens_not_negative CHECK (((prompt_tokens >= 0) AND (cached_prompt_tokens >= 0) AND (cache_write_tokens >= 0) AND (completion_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+CREATE FUNCTION public.request_rows(wanted_provider uuid, wanted_model text, wanted_status text, wanted_user text, low timestamp with time zone, high timestamp with time zone, before uuid, skip bigint, most integer) RETURNS SETOF public.requests
+    LANGUAGE plpgsql STABLE ROWS 50
+    SET enable_sort TO 'off'
+    SET enable_incremental_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    first_id uuid;
+    end_id uuid;
+BEGIN
+    SELECT i.first_id, least(i.end_id, before) INTO first_id, end_id FROM request_ids(low, high) AS i;
+    IF wanted_user IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, first_id)
+          AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.user_id IS NOT NULL
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_status <> 'completed' THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.status, r.id) >= (wanted_provider, wanted_status, first_id)
+          AND (r.provider_id, r.status, r.id) < (wanted_provider, wanted_status, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.status <> 'completed'
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.status DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_model IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.model, r.id) >= (wanted_provider, wanted_model, first_id)
+          AND (r.provider_id, r.model, r.id) < (wanted_provider, wanted_model, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.model DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSE
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.id) >= (wanted_provider, first_id)
+          AND (r.provider_id, r.id) < (wanted_provider, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    END IF;
+END
+$$;
+
 CREATE FUNCTION public.requests_inserted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -214,6 +463,109 @@ CREATE FUNCTION public.unit_rate(price public.prices, quantity numeric, wanted_r
         price.per_generation)
 $$;
 
+CREATE FUNCTION public.usage_of(wanted_provider uuid, wanted_model text, starts timestamp with time zone[], ending timestamp with time zone) RETURNS TABLE(part integer, model text, requests bigint, pending bigint, processing bigint, completed bigint, failed bigint, cancelled bigint, response_ms bigint, responses bigint, cost numeric)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH own AS MATERIALIZED (
+        SELECT currency
+        FROM providers
+        WHERE id = wanted_provider
+    ), parts AS (
+        SELECT s.low, lead(s.low, 1, ending) OVER (ORDER BY s.part) AS high
+        FROM unnest(starts) WITH ORDINALITY AS s (low, part)
+    ), rounded AS (
+        SELECT p.low, p.high, quarter_of(p.low + interval '15 minutes' - interval '1 microsecond') AS quarters,
+               quarter_of(p.high) AS quarters_end
+        FROM parts p
+        WHERE p.low < p.high
+    ), pieces AS (
+        SELECT piece.grain, piece.low, piece.high, lag(piece.grain) OVER (ORDER BY piece.low) AS before
+        FROM (
+            SELECT low, high, quarters, quarters_end,
+                   day_of(quarters + interval '1 day' - interval '1 microsecond') AS days,
+                   day_of(quarters_end) AS days_end
+            FROM rounded
+        ) AS r
+        CROSS JOIN LATERAL (VALUES
+            ('raw', r.low, least(r.quarters, r.high)),
+            ('quarter', r.quarters, least(r.days, r.quarters_end)),
+            ('day', r.days, r.days_end),
+            ('quarter', greatest(r.days_end, r.days), r.quarters_end),
+            ('raw', greatest(r.quarters_end, r.quarters), r.high)
+        ) AS piece (grain, low, high)
+        WHERE piece.low < piece.high
+    ), runs AS MATERIALIZED (
+        -- Pieces of the same grain that follow each other are read at once.
+        SELECT grain, low, lead(low, 1, ending) OVER (ORDER BY low) AS high
+        FROM pieces
+        WHERE grain IS DISTINCT FROM before
+    ), counted AS (
+        SELECT u.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(u.bucket, starts) AS part, wanted_model AS model, sum(u.requests) AS requests,
+                   sum(u.pending) AS pending, sum(u.processing) AS processing, sum(u.completed) AS completed,
+                   sum(u.failed) AS failed, sum(u.cancelled) AS cancelled, sum(u.response_ms) AS response_ms,
+                   sum(u.responses) AS responses,
+                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own)) AS cost
+            FROM usage_rollups u
+            WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model = wanted_model
+              AND u.bucket >= c.low AND u.bucket < c.high
+            GROUP BY 1
+        ) AS u
+        WHERE wanted_model IS NOT NULL AND c.grain <> 'raw'
+        UNION ALL
+        SELECT u.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(u.bucket, starts), u.model, sum(u.requests), sum(u.pending), sum(u.processing),
+                   sum(u.completed), sum(u.failed), sum(u.cancelled), sum(u.response_ms), sum(u.responses),
+                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own))
+            FROM usage_rollups u
+            WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model <> ''
+              AND u.bucket >= c.low AND u.bucket < c.high
+            GROUP BY 1, 2
+        ) AS u
+        WHERE wanted_model IS NULL AND c.grain <> 'raw'
+        UNION ALL
+        SELECT r.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(r.created_at, starts), coalesce(wanted_model, r.model), count(*),
+                   count(*) FILTER (WHERE r.status = 'pending'), count(*) FILTER (WHERE r.status = 'processing'),
+                   count(*) FILTER (WHERE r.status = 'completed'), count(*) FILTER (WHERE r.status = 'failed'),
+                   count(*) FILTER (WHERE r.status = 'cancelled'), sum(r.response_ms), count(r.response_ms),
+                   sum(r.cost) FILTER (WHERE r.currency = (SELECT own.currency FROM own))
+            FROM requests r
+            WHERE r.provider_id = wanted_provider AND r.id >= uuid_floor(c.low)
+              AND r.id < uuid_floor(c.high + interval '1 millisecond') AND r.created_at >= c.low
+              AND r.created_at < c.high AND (r.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+            GROUP BY 1, 2
+        ) AS r
+        WHERE c.grain = 'raw'
+        UNION ALL
+        SELECT width_bucket(t.created_at, starts), coalesce(wanted_model, t.model), t.requests, t.pending,
+               t.processing, t.completed, t.failed, t.cancelled, t.response_ms, t.responses,
+               CASE WHEN t.currency = (SELECT own.currency FROM own) THEN t.cost ELSE 0 END
+        FROM usage_tail t
+        WHERE t.provider_id = wanted_provider
+          AND t.created_at >= quarter_of(starts[1] + interval '15 minutes' - interval '1 microsecond')
+          AND t.created_at < quarter_of(ending)
+          AND (t.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+    )
+    SELECT c.part, c.model, sum(c.requests)::bigint, sum(c.pending)::bigint, sum(c.processing)::bigint,
+           sum(c.completed)::bigint, sum(c.failed)::bigint, sum(c.cancelled)::bigint,
+           coalesce(sum(c.response_ms), 0)::bigint, sum(c.responses)::bigint, coalesce(sum(c.cost), 0)
+    FROM counted c
+    GROUP BY c.part, c.model
+    HAVING sum(c.requests) <> 0;
+END
+$$;
+
 CREATE FUNCTION public.usage_rolled_up() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -249,6 +601,495 @@ CREATE FUNCTION public.uuid_floor(moment timestamp with time zone) RETURNS uuid
     AS $$
     SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
+
+CREATE FUNCTION public.uuid_time(id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT to_timestamp(('x0000' || translate(left(id::text, 13), '-', ''))::bit(64)::bigint / 1000.0)
+$$;
+
+CREATE FUNCTION public.with_status(wanted_status text, requests bigint, pending bigint, processing bigint, completed bigint, failed bigint, cancelled bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE wanted_status
+        WHEN 'pending' THEN pending
+        WHEN 'processing' THEN processing
+        WHEN 'completed' THEN completed
+        WHEN 'failed' THEN failed
+        WHEN 'cancelled' THEN cancelled
+        ELSE requests
+    END
+$$;
+
+CREATE FUNCTION public.zone_day(day date, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT min(candidate.moment)
+    FROM (VALUES
+        (day::timestamp AT TIME ZONE zone),
+        ((day::timestamp AT TIME ZONE zone) - interval '30 minutes'),
+        ((day::timestamp AT TIME ZONE zone) - interval '1 hour')
+    ) AS candidate (moment)
+    WHERE (candidate.moment AT TIME ZONE zone)::date >= day
+$$;
+
+CREATE FUNCTION reports.beginning(day date, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN ((day)::timestamp without time zone AT TIME ZONE zone);
+
+CREATE TABLE public.providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug text NOT NULL,
+    display_name text NOT NULL,
+    kind text NOT NULL,
+    endpoint_url text NOT NULL,
+    vendor_endpoint_url text NOT NULL,
+    auth_type text NOT NULL,
+    default_model text,
+    enabled boolean DEFAULT true NOT NULL,
+    priority integer DEFAULT 1 NOT NULL,
+    timeout_ms integer DEFAULT 30000 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    "position" integer DEFAULT 100 NOT NULL,
+    currency text DEFAULT 'USD'::text NOT NULL,
+    low_balance_threshold numeric DEFAULT 100 NOT NULL,
+    requests_per_minute integer DEFAULT 60,
+    requests_per_hour integer DEFAULT 1000,
+    requests_per_day integer DEFAULT 10000,
+    max_retries integer DEFAULT 3 NOT NULL,
+    retry_delay_ms integer DEFAULT 1000 NOT NULL,
+    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+    ui_preferences json DEFAULT '{}'::json NOT NULL,
+    models_listed_at timestamp with time zone,
+    CONSTRAINT providers_auth_type_known CHECK ((auth_type = ANY (ARRAY['bearer'::text, 'api_key'::text, 'oauth'::text, 'basic'::text, 'sigv4'::text]))),
+    CONSTRAINT providers_capabilities_few CHECK ((cardinality(capabilities) <= 20)),
+    CONSTRAINT providers_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT providers_display_name_length CHECK (((length(display_name) >= 1) AND (length(display_name) <= 100))),
+    CONSTRAINT providers_endpoint_length CHECK (((length(endpoint_url) >= 1) AND (length(endpoint_url) <= 500))),
+    CONSTRAINT providers_kind_known CHECK ((kind = ANY (ARRAY['language'::text, 'media'::text, 'image'::text, 'compute'::text]))),
+    CONSTRAINT providers_limits_positive CHECK (((requests_per_minute > 0) AND (requests_per_hour > 0) AND (requests_per_day > 0))),
+    CONSTRAINT providers_priority_positive CHECK ((priority >= 1)),
+    CONSTRAINT providers_retries_in_range CHECK (((max_retries >= 0) AND (max_retries <= 10))),
+    CONSTRAINT providers_retry_delay_in_range CHECK (((retry_delay_ms >= 1) AND (retry_delay_ms <= 600000))),
+    CONSTRAINT providers_slug_form CHECK ((slug ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
+    CONSTRAINT providers_slug_not_reserved CHECK ((slug <> ALL (ARRAY['list'::text, 'add'::text, 'test'::text, 'health_check'::text, 'usage'::text, 'balances'::text, 'routing'::text, 'events'::text]))),
+    CONSTRAINT providers_threshold_not_negative CHECK ((low_balance_threshold >= (0)::numeric)),
+    CONSTRAINT providers_timeout_in_range CHECK (((timeout_ms >= 100) AND (timeout_ms <= 600000))),
+    CONSTRAINT providers_ui_preferences_size CHECK ((octet_length((ui_preferences)::text) <= 8192))
+);
+
+CREATE TABLE public.usage_rollups (
+    provider_id uuid NOT NULL,
+    grain text NOT NULL,
+    model text NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    currency text NOT NULL,
+    requests bigint NOT NULL,
+    pending bigint NOT NULL,
+    processing bigint NOT NULL,
+    completed bigint NOT NULL,
+    failed bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    unpriced bigint NOT NULL,
+    response_ms bigint NOT NULL,
+    responses bigint NOT NULL,
+    prompt_tokens bigint NOT NULL,
+    completion_tokens bigint NOT NULL,
+    cost numeric NOT NULL,
+    CONSTRAINT usage_rollups_grain_known CHECK ((grain = ANY (ARRAY['quarter'::text, 'day'::text])))
+);
+
+CREATE TABLE public.usage_tail (
+    id bigint NOT NULL,
+    request_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    external_id text,
+    owner text,
+    model text NOT NULL,
+    currency text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    requests integer NOT NULL,
+    pending integer NOT NULL,
+    processing integer NOT NULL,
+    completed integer NOT NULL,
+    failed integer NOT NULL,
+    cancelled integer NOT NULL,
+    unpriced integer NOT NULL,
+    response_ms bigint NOT NULL,
+    responses integer NOT NULL,
+    prompt_tokens bigint NOT NULL,
+    completion_tokens bigint NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+CREATE VIEW reports.posted_days AS
+ SELECT p.slug AS provider,
+    u.model,
+    u.bucket AS day,
+    u.currency,
+    u.requests,
+    u.pending,
+    u.processing,
+    u.completed,
+    u.failed,
+    u.cancelled,
+    u.unpriced,
+    u.response_ms,
+    u.responses,
+    u.prompt_tokens,
+    u.completion_tokens,
+    u.cost
+   FROM (public.providers p
+     JOIN public.usage_rollups u ON ((u.provider_id = p.id)))
+  WHERE (u.grain = 'day'::text);
+
+CREATE VIEW reports.posted_quarters AS
+ SELECT p.slug AS provider,
+    u.model,
+    u.bucket AS quarter,
+    u.currency,
+    u.requests,
+    u.pending,
+    u.processing,
+    u.completed,
+    u.failed,
+    u.cancelled,
+    u.unpriced,
+    u.response_ms,
+    u.responses,
+    u.prompt_tokens,
+    u.completion_tokens,
+    u.cost
+   FROM (public.providers p
+     JOIN public.usage_rollups u ON ((u.provider_id = p.id)))
+  WHERE (u.grain = 'quarter'::text);
+
+CREATE VIEW reports.unposted_usage AS
+ SELECT p.slug AS provider,
+    t.model,
+    COALESCE(t.owner, ''::text) AS owner,
+    t.created_at,
+    t.currency,
+    t.requests,
+    t.pending,
+    t.processing,
+    t.completed,
+    t.failed,
+    t.cancelled,
+    t.unpriced,
+    t.response_ms,
+    t.responses,
+    t.prompt_tokens,
+    t.completion_tokens,
+    t.cost
+   FROM (public.usage_tail t
+     JOIN public.providers p ON ((p.id = t.provider_id)));
+
+CREATE FUNCTION reports.usage_between(first_day date, last_day date, zone text, by_model boolean) RETURNS TABLE(provider text, model text, currency text, requests bigint, pending bigint, processing bigint, completed bigint, failed bigint, cancelled bigint, unpriced bigint, response_ms bigint, responses bigint, prompt_tokens bigint, completion_tokens bigint, cost numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT d.provider,
+     d.model,
+     d.currency,
+     d.requests,
+     d.pending,
+     d.processing,
+     d.completed,
+     d.failed,
+     d.cancelled,
+     d.unpriced,
+     d.response_ms,
+     d.responses,
+     d.prompt_tokens,
+     d.completion_tokens,
+     d.cost
+    FROM reports.posted_days d
+   WHERE ((d.day >= reports.beginning(usage_between.first_day, usage_between.zone)) AND ((d.day + '24:00:00'::interval) <= reports.beginning((usage_between.last_day + 1), usage_between.zone)) AND (d.day < reports.beginning((usage_between.last_day + 1), usage_between.zone)) AND ((d.model <> ''::text) = usage_between.by_model))
+ UNION ALL
+  SELECT q.provider,
+     q.model,
+     q.currency,
+     q.requests,
+     q.pending,
+     q.processing,
+     q.completed,
+     q.failed,
+     q.cancelled,
+     q.unpriced,
+     q.response_ms,
+     q.responses,
+     q.prompt_tokens,
+     q.completion_tokens,
+     q.cost
+    FROM reports.posted_quarters q
+   WHERE ((q.quarter >= reports.beginning(usage_between.first_day, usage_between.zone)) AND (q.quarter < LEAST(reports.beginning((usage_between.last_day + 1), usage_between.zone), public.day_of(((reports.beginning(usage_between.first_day, usage_between.zone) + '24:00:00'::interval) - '00:00:00.000001'::interval)))) AND ((q.model <> ''::text) = usage_between.by_model))
+ UNION ALL
+  SELECT q.provider,
+     q.model,
+     q.currency,
+     q.requests,
+     q.pending,
+     q.processing,
+     q.completed,
+     q.failed,
+     q.cancelled,
+     q.unpriced,
+     q.response_ms,
+     q.responses,
+     q.prompt_tokens,
+     q.completion_tokens,
+     q.cost
+    FROM reports.posted_quarters q
+   WHERE ((q.quarter >= GREATEST(public.day_of(reports.beginning((usage_between.last_day + 1), usage_between.zone)), public.day_of(((reports.beginning(usage_between.first_day, usage_between.zone) + '24:00:00'::interval) - '00:00:00.000001'::interval)))) AND (q.quarter < reports.beginning((usage_between.last_day + 1), usage_between.zone)) AND ((q.model <> ''::text) = usage_between.by_model))
+ UNION ALL
+  SELECT t.provider,
+         CASE
+             WHEN usage_between.by_model THEN t.model
+             ELSE ''::text
+         END AS "case",
+     t.currency,
+     t.requests,
+     t.pending,
+     t.processing,
+     t.completed,
+     t.failed,
+     t.cancelled,
+     t.unpriced,
+     t.response_ms,
+     t.responses,
+     t.prompt_tokens,
+     t.completion_tokens,
+     t.cost
+    FROM reports.unposted_usage t
+   WHERE ((t.created_at >= reports.beginning(usage_between.first_day, usage_between.zone)) AND (t.created_at < reports.beginning((usage_between.last_day + 1), usage_between.zone)));
+END;
+
+CREATE TABLE public.health_checks (
+    id bigint NOT NULL,
+    provider_id uuid NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    response_ms integer,
+    error_kind text,
+    error_message text,
+    reason text NOT NULL,
+    held_status text,
+    held_ms bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT health_checks_down_has_error CHECK (((status <> 'down'::text) OR (error_kind IS NOT NULL))),
+    CONSTRAINT health_checks_held_in_range CHECK (((held_ms >= 0) AND (held_ms <= 3600000))),
+    CONSTRAINT health_checks_held_known CHECK ((held_status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'down'::text]))),
+    CONSTRAINT health_checks_reason_known CHECK ((reason = ANY (ARRAY['manual'::text, 'scheduled'::text, 'connection'::text, 'key'::text]))),
+    CONSTRAINT health_checks_response_not_negative CHECK ((response_ms >= 0)),
+    CONSTRAINT health_checks_status_known CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'down'::text])))
+);
+
+CREATE VIEW reports.checks AS
+ SELECT p.slug AS provider,
+    c.checked_at,
+    c.status,
+    c.response_ms,
+    c.error_kind,
+    c.reason,
+    c.held_status,
+    c.held_ms
+   FROM (public.providers p
+     JOIN public.health_checks c ON ((c.provider_id = p.id)));
+
+CREATE VIEW reports.providers AS
+ SELECT providers.slug AS provider,
+    providers.display_name,
+    providers.kind,
+    providers.enabled,
+    providers.currency,
+    providers.low_balance_threshold
+   FROM public.providers;
+
+CREATE FUNCTION reports.reliability(first_day date, last_day date, zone text DEFAULT 'UTC'::text) RETURNS TABLE(provider text, checks bigint, healthy bigint, degraded bigint, down bigint, known_hours numeric, uptime_percent numeric, check_average_ms bigint, check_p95_ms bigint, requests bigint, failed bigint, error_percent numeric, request_average_ms bigint)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT p.provider,
+     COALESCE(h.checks, (0)::bigint) AS "coalesce",
+     COALESCE(h.healthy, (0)::bigint) AS "coalesce",
+     COALESCE(h.degraded, (0)::bigint) AS "coalesce",
+     COALESCE(h.down, (0)::bigint) AS "coalesce",
+     round((COALESCE(h.known_ms, (0)::numeric) / 3600000.0), 2) AS round,
+     round(((100.0 * h.up_ms) / NULLIF(h.known_ms, (0)::numeric)), 4) AS round,
+     h.average_ms,
+     h.p95_ms,
+     COALESCE(u.requests, (0)::bigint) AS "coalesce",
+     COALESCE(u.failed, (0)::bigint) AS "coalesce",
+     round(((100.0 * (u.failed)::numeric) / NULLIF((u.completed + (u.failed)::numeric), (0)::numeric)), 4) AS round,
+     u.average_ms
+    FROM ((reports.providers p
+      LEFT JOIN ( SELECT c.provider,
+             count(*) AS checks,
+             count(*) FILTER (WHERE (c.status = 'healthy'::text)) AS healthy,
+             count(*) FILTER (WHERE (c.status = 'degraded'::text)) AS degraded,
+             count(*) FILTER (WHERE (c.status = 'down'::text)) AS down,
+             sum(c.held_ms) AS known_ms,
+             COALESCE(sum(c.held_ms) FILTER (WHERE (c.held_status <> 'down'::text)), (0)::numeric) AS up_ms,
+             (round(avg(c.response_ms)))::bigint AS average_ms,
+             (percentile_disc((0.95)::double precision) WITHIN GROUP (ORDER BY c.response_ms))::bigint AS p95_ms
+            FROM reports.checks c
+           WHERE ((c.checked_at >= reports.beginning(reliability.first_day, reliability.zone)) AND (c.checked_at < reports.beginning((reliability.last_day + 1), reliability.zone)))
+           GROUP BY c.provider) h ON ((h.provider = p.provider)))
+      LEFT JOIN ( SELECT b.provider,
+             (sum(b.requests))::bigint AS requests,
+             sum(b.completed) AS completed,
+             (sum(b.failed))::bigint AS failed,
+             (round((sum(b.response_ms) / NULLIF(sum(b.responses), (0)::numeric))))::bigint AS average_ms
+            FROM reports.usage_between(reliability.first_day, reliability.last_day, reliability.zone, false) b(provider, model, currency, requests, pending, processing, completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+           GROUP BY b.provider) u ON ((u.provider = p.provider)))
+   ORDER BY p.provider;
+END;
+
+CREATE FUNCTION reports.spend_by_day(first_day date, last_day date, zone text DEFAULT 'UTC'::text) RETURNS TABLE(day date, provider text, currency text, requests bigint, completed bigint, failed bigint, cancelled bigint, under_way bigint, unpriced bigint, prompt_tokens bigint, completion_tokens bigint, average_ms bigint, cost numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT ((u.quarter AT TIME ZONE spend_by_day.zone))::date AS timezone,
+     u.provider,
+     u.currency,
+     (sum(u.requests))::bigint AS sum,
+     (sum(u.completed))::bigint AS sum,
+     (sum(u.failed))::bigint AS sum,
+     (sum(u.cancelled))::bigint AS sum,
+     (sum((u.pending + u.processing)))::bigint AS sum,
+     (sum(u.unpriced))::bigint AS sum,
+     (sum(u.prompt_tokens))::bigint AS sum,
+     (sum(u.completion_tokens))::bigint AS sum,
+     (round((sum(u.response_ms) / NULLIF(sum(u.responses), (0)::numeric))))::bigint AS round,
+     sum(u.cost) AS sum
+    FROM ( SELECT q.quarter,
+             q.provider,
+             q.currency,
+             q.requests,
+             q.completed,
+             q.failed,
+             q.cancelled,
+             q.pending,
+             q.processing,
+             q.unpriced,
+             q.prompt_tokens,
+             q.completion_tokens,
+             q.response_ms,
+             q.responses,
+             q.cost
+            FROM reports.posted_quarters q
+           WHERE ((q.model = ''::text) AND (q.quarter >= reports.beginning(spend_by_day.first_day, spend_by_day.zone)) AND (q.quarter < reports.beginning((spend_by_day.last_day + 1), spend_by_day.zone)))
+         UNION ALL
+          SELECT t.created_at,
+             t.provider,
+             t.currency,
+             t.requests,
+             t.completed,
+             t.failed,
+             t.cancelled,
+             t.pending,
+             t.processing,
+             t.unpriced,
+             t.prompt_tokens,
+             t.completion_tokens,
+             t.response_ms,
+             t.responses,
+             t.cost
+            FROM reports.unposted_usage t
+           WHERE ((t.created_at >= reports.beginning(spend_by_day.first_day, spend_by_day.zone)) AND (t.created_at < reports.beginning((spend_by_day.last_day + 1), spend_by_day.zone)))) u
+   GROUP BY (((u.quarter AT TIME ZONE spend_by_day.zone))::date), u.provider, u.currency
+   ORDER BY (((u.quarter AT TIME ZONE spend_by_day.zone))::date), u.provider, u.currency;
+END;
+
+CREATE FUNCTION reports.spend_by_model(first_day date, last_day date, zone text DEFAULT 'UTC'::text) RETURNS TABLE(provider text, model text, currency text, requests bigint, completed bigint, failed bigint, cancelled bigint, under_way bigint, unpriced bigint, prompt_tokens bigint, completion_tokens bigint, average_ms bigint, cost numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT u.provider,
+     u.model,
+     u.currency,
+     (sum(u.requests))::bigint AS sum,
+     (sum(u.completed))::bigint AS sum,
+     (sum(u.failed))::bigint AS sum,
+     (sum(u.cancelled))::bigint AS sum,
+     (sum((u.pending + u.processing)))::bigint AS sum,
+     (sum(u.unpriced))::bigint AS sum,
+     (sum(u.prompt_tokens))::bigint AS sum,
+     (sum(u.completion_tokens))::bigint AS sum,
+     (round((sum(u.response_ms) / NULLIF(sum(u.responses), (0)::numeric))))::bigint AS round,
+     sum(u.cost) AS sum
+    FROM reports.usage_between(spend_by_model.first_day, spend_by_model.last_day, spend_by_model.zone, true) u(provider, model, currency, requests, pending, processing, completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+   GROUP BY u.provider, u.model, u.currency
+   ORDER BY (sum(u.cost)) DESC, u.provider, u.model, u.currency;
+END;
+
+CREATE TABLE public.usage_by_owner (
+    owner text NOT NULL,
+    provider_id uuid NOT NULL,
+    bucket timestamp with time zone NOT NULL,
+    currency text NOT NULL,
+    requests bigint NOT NULL,
+    completed bigint NOT NULL,
+    failed bigint NOT NULL,
+    cost numeric NOT NULL
+);
+
+CREATE VIEW reports.usage_by_owner AS
+ SELECT u.owner,
+    p.slug AS provider,
+    u.bucket AS quarter,
+    u.currency,
+    u.requests,
+    u.completed,
+    u.failed,
+    u.cost
+   FROM (public.usage_by_owner u
+     JOIN public.providers p ON ((p.id = u.provider_id)))
+UNION ALL
+ SELECT unposted_usage.owner,
+    unposted_usage.provider,
+    public.quarter_of(unposted_usage.created_at) AS quarter,
+    unposted_usage.currency,
+    unposted_usage.requests,
+    unposted_usage.completed,
+    unposted_usage.failed,
+    unposted_usage.cost
+   FROM reports.unposted_usage;
+
+CREATE FUNCTION reports.spend_by_owner(first_day date, last_day date, zone text DEFAULT 'UTC'::text) RETURNS TABLE(owner text, provider text, currency text, requests bigint, completed bigint, failed bigint, cost numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT u.owner,
+     u.provider,
+     u.currency,
+     (sum(u.requests))::bigint AS sum,
+     (sum(u.completed))::bigint AS sum,
+     (sum(u.failed))::bigint AS sum,
+     sum(u.cost) AS sum
+    FROM reports.usage_by_owner u
+   WHERE ((u.quarter >= reports.beginning(spend_by_owner.first_day, spend_by_owner.zone)) AND (u.quarter < reports.beginning((spend_by_owner.last_day + 1), spend_by_owner.zone)))
+   GROUP BY u.owner, u.provider, u.currency
+   ORDER BY (sum(u.cost)) DESC, u.owner, u.provider, u.currency;
+END;
+
+CREATE FUNCTION reports.spend_by_provider(first_day date, last_day date, zone text DEFAULT 'UTC'::text) RETURNS TABLE(provider text, currency text, requests bigint, completed bigint, failed bigint, cancelled bigint, under_way bigint, unpriced bigint, prompt_tokens bigint, completion_tokens bigint, average_ms bigint, cost numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT u.provider,
+     u.currency,
+     (sum(u.requests))::bigint AS sum,
+     (sum(u.completed))::bigint AS sum,
+     (sum(u.failed))::bigint AS sum,
+     (sum(u.cancelled))::bigint AS sum,
+     (sum((u.pending + u.processing)))::bigint AS sum,
+     (sum(u.unpriced))::bigint AS sum,
+     (sum(u.prompt_tokens))::bigint AS sum,
+     (sum(u.completion_tokens))::bigint AS sum,
+     (round((sum(u.response_ms) / NULLIF(sum(u.responses), (0)::numeric))))::bigint AS round,
+     sum(u.cost) AS sum
+    FROM reports.usage_between(spend_by_provider.first_day, spend_by_provider.last_day, spend_by_provider.zone, false) u(provider, model, currency, requests, pending, processing, completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+   GROUP BY u.provider, u.currency
+   ORDER BY (sum(u.cost)) DESC, u.provider, u.currency;
+END;
 
 CREATE TABLE public.alerts (
     id bigint NOT NULL,
@@ -449,25 +1290,6 @@ UNION ALL
   GROUP BY t.account_id, t.request_id
  HAVING (count(*) > 1);
 
-CREATE TABLE public.health_checks (
-    id bigint NOT NULL,
-    provider_id uuid NOT NULL,
-    checked_at timestamp with time zone NOT NULL,
-    status text NOT NULL,
-    response_ms integer,
-    error_kind text,
-    error_message text,
-    reason text NOT NULL,
-    held_status text,
-    held_ms bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT health_checks_down_has_error CHECK (((status <> 'down'::text) OR (error_kind IS NOT NULL))),
-    CONSTRAINT health_checks_held_in_range CHECK (((held_ms >= 0) AND (held_ms <= 3600000))),
-    CONSTRAINT health_checks_held_known CHECK ((held_status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'down'::text]))),
-    CONSTRAINT health_checks_reason_known CHECK ((reason = ANY (ARRAY['manual'::text, 'scheduled'::text, 'connection'::text, 'key'::text]))),
-    CONSTRAINT health_checks_response_not_negative CHECK ((response_ms >= 0)),
-    CONSTRAINT health_checks_status_known CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'down'::text])))
-);
-
 ALTER TABLE public.health_checks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.health_checks_id_seq
     START WITH 1
@@ -602,53 +1424,11 @@ CREATE TABLE public.provider_usage (
     requests bigint NOT NULL
 );
 
-CREATE TABLE public.providers (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    slug text NOT NULL,
-    display_name text NOT NULL,
-    kind text NOT NULL,
-    endpoint_url text NOT NULL,
-    vendor_endpoint_url text NOT NULL,
-    auth_type text NOT NULL,
-    default_model text,
-    enabled boolean DEFAULT true NOT NULL,
-    priority integer DEFAULT 1 NOT NULL,
-    timeout_ms integer DEFAULT 30000 NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    "position" integer DEFAULT 100 NOT NULL,
-    currency text DEFAULT 'USD'::text NOT NULL,
-    low_balance_threshold numeric DEFAULT 100 NOT NULL,
-    requests_per_minute integer DEFAULT 60,
-    requests_per_hour integer DEFAULT 1000,
-    requests_per_day integer DEFAULT 10000,
-    max_retries integer DEFAULT 3 NOT NULL,
-    retry_delay_ms integer DEFAULT 1000 NOT NULL,
-    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
-    ui_preferences json DEFAULT '{}'::json NOT NULL,
-    models_listed_at timestamp with time zone,
-    CONSTRAINT providers_auth_type_known CHECK ((auth_type = ANY (ARRAY['bearer'::text, 'api_key'::text, 'oauth'::text, 'basic'::text, 'sigv4'::text]))),
-    CONSTRAINT providers_capabilities_few CHECK ((cardinality(capabilities) <= 20)),
-    CONSTRAINT providers_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT providers_display_name_length CHECK (((length(display_name) >= 1) AND (length(display_name) <= 100))),
-    CONSTRAINT providers_endpoint_length CHECK (((length(endpoint_url) >= 1) AND (length(endpoint_url) <= 500))),
-    CONSTRAINT providers_kind_known CHECK ((kind = ANY (ARRAY['language'::text, 'media'::text, 'image'::text, 'compute'::text]))),
-    CONSTRAINT providers_limits_positive CHECK (((requests_per_minute > 0) AND (requests_per_hour > 0) AND (requests_per_day > 0))),
-    CONSTRAINT providers_priority_positive CHECK ((priority >= 1)),
-    CONSTRAINT providers_retries_in_range CHECK (((max_retries >= 0) AND (max_retries <= 10))),
-    CONSTRAINT providers_retry_delay_in_range CHECK (((retry_delay_ms >= 1) AND (retry_delay_ms <= 600000))),
-    CONSTRAINT providers_slug_form CHECK ((slug ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
-    CONSTRAINT providers_slug_not_reserved CHECK ((slug <> ALL (ARRAY['list'::text, 'add'::text, 'test'::text, 'health_check'::text, 'usage'::text, 'balances'::text, 'routing'::text, 'events'::text]))),
-    CONSTRAINT providers_threshold_not_negative CHECK ((low_balance_threshold >= (0)::numeric)),
-    CONSTRAINT providers_timeout_in_range CHECK (((timeout_ms >= 100) AND (timeout_ms <= 600000))),
-    CONSTRAINT providers_ui_preferences_size CHECK ((octet_length((ui_preferences)::text) <= 8192))
-);
-
 CREATE TABLE public.request_keys (
     provider_id uuid NOT NULL,
     external_id text NOT NULL,
-    request_id uuid NOT NULL
+    request_id uuid NOT NULL,
+    fingerprint bytea NOT NULL
 );
 
 CREATE TABLE public.request_payloads (
@@ -667,44 +1447,6 @@ CREATE TABLE public.request_payloads_other (
     response json,
     error json
 );
-
-CREATE TABLE public.requests (
-    id uuid NOT NULL,
-    provider_id uuid NOT NULL,
-    connection_id uuid,
-    owner text,
-    user_id text,
-    purpose text NOT NULL,
-    model text NOT NULL,
-    reported_model text,
-    status text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    completed_at timestamp with time zone,
-    response_ms integer,
-    prompt_tokens bigint DEFAULT 0 NOT NULL,
-    cached_prompt_tokens bigint DEFAULT 0 NOT NULL,
-    cache_write_tokens bigint DEFAULT 0 NOT NULL,
-    completion_tokens bigint DEFAULT 0 NOT NULL,
-    cost numeric,
-    currency text,
-    price_id bigint,
-    error_kind text,
-    http_request_id text,
-    external_id text,
-    provider_request_id text,
-    quantity numeric DEFAULT 1 NOT NULL,
-    resolution text,
-    CONSTRAINT requests_completed_has_time CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (completed_at IS NOT NULL))),
-    CONSTRAINT requests_cost_has_price CHECK (((cost IS NULL) OR ((cost >= (0)::numeric) AND (currency IS NOT NULL)))),
-    CONSTRAINT requests_external_id_length CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
-    CONSTRAINT requests_provider_request_id_length CHECK (((length(provider_request_id) >= 1) AND (length(provider_request_id) <= 500))),
-    CONSTRAINT requests_purpose_known CHECK ((purpose = ANY (ARRAY['test'::text, 'gateway'::text, 'recorded'::text]))),
-    CONSTRAINT requests_quantity_positive CHECK ((quantity > (0)::numeric)),
-    CONSTRAINT requests_response_not_negative CHECK ((response_ms >= 0)),
-    CONSTRAINT requests_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
-    CONSTRAINT requests_tokens_not_negative CHECK (((prompt_tokens >= 0) AND (cached_prompt_tokens >= 0) AND (cache_write_tokens >= 0) AND (completion_tokens >= 0)))
-)
-PARTITION BY RANGE (id);
 
 CREATE TABLE public.requests_other (
     id uuid NOT NULL,
@@ -776,62 +1518,6 @@ CREATE TABLE public.sealing_keys (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-CREATE TABLE public.usage_by_owner (
-    owner text NOT NULL,
-    provider_id uuid NOT NULL,
-    bucket timestamp with time zone NOT NULL,
-    currency text NOT NULL,
-    requests bigint NOT NULL,
-    completed bigint NOT NULL,
-    failed bigint NOT NULL,
-    cost numeric NOT NULL
-);
-
-CREATE TABLE public.usage_rollups (
-    provider_id uuid NOT NULL,
-    grain text NOT NULL,
-    model text NOT NULL,
-    bucket timestamp with time zone NOT NULL,
-    currency text NOT NULL,
-    requests bigint NOT NULL,
-    pending bigint NOT NULL,
-    processing bigint NOT NULL,
-    completed bigint NOT NULL,
-    failed bigint NOT NULL,
-    cancelled bigint NOT NULL,
-    unpriced bigint NOT NULL,
-    response_ms bigint NOT NULL,
-    responses bigint NOT NULL,
-    prompt_tokens bigint NOT NULL,
-    completion_tokens bigint NOT NULL,
-    cost numeric NOT NULL,
-    CONSTRAINT usage_rollups_grain_known CHECK ((grain = ANY (ARRAY['quarter'::text, 'day'::text])))
-);
-
-CREATE TABLE public.usage_tail (
-    id bigint NOT NULL,
-    request_id uuid NOT NULL,
-    provider_id uuid NOT NULL,
-    external_id text,
-    owner text,
-    model text NOT NULL,
-    currency text NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    requests integer NOT NULL,
-    pending integer NOT NULL,
-    processing integer NOT NULL,
-    completed integer NOT NULL,
-    failed integer NOT NULL,
-    cancelled integer NOT NULL,
-    unpriced integer NOT NULL,
-    response_ms bigint NOT NULL,
-    responses integer NOT NULL,
-    prompt_tokens bigint NOT NULL,
-    completion_tokens bigint NOT NULL,
-    cost numeric NOT NULL
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
-
 ALTER TABLE public.usage_tail ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.usage_tail_id_seq
     START WITH 1
@@ -840,6 +1526,167 @@ ALTER TABLE public.usage_tail ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE VIEW reports.balances AS
+ SELECT p.slug AS provider,
+    a.currency,
+    a.balance,
+    COALESCE(tail.cost, (0)::numeric) AS unposted_cost,
+        CASE
+            WHEN (a.currency = p.currency) THEN p.low_balance_threshold
+            ELSE NULL::numeric
+        END AS low_balance_threshold,
+    ((a.currency = p.currency) AND (a.balance < p.low_balance_threshold)) AS is_low,
+    round(pace.rate, 10) AS cost_per_day,
+    GREATEST(floor((a.balance / pace.rate)), (0)::numeric) AS days_left,
+        CASE
+            WHEN ((a.balance / pace.rate) < (36500)::numeric) THEN (((now() AT TIME ZONE 'UTC'::text))::date + (GREATEST(floor((a.balance / pace.rate)), (0)::numeric))::integer)
+            ELSE NULL::date
+        END AS runs_out_on,
+    said.balance AS provider_reported,
+    said.checked_at AS reported_at,
+    (a.balance - said.balance) AS drift,
+    a.updated_at
+   FROM ((((public.credit_accounts a
+     JOIN public.providers p ON ((p.id = a.provider_id)))
+     LEFT JOIN LATERAL ( SELECT sum(t.cost) AS cost
+           FROM public.usage_tail t
+          WHERE ((t.provider_id = a.provider_id) AND (t.currency = a.currency))) tail ON (true))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (sum(u.cost) > (0)::numeric) THEN (sum(u.cost) / (EXTRACT(day FROM (public.day_of(now()) - min(u.day) FILTER (WHERE (u.cost > (0)::numeric)))) + (1)::numeric))
+                    ELSE NULL::numeric
+                END AS rate
+           FROM ( SELECT r.bucket AS day,
+                    r.cost
+                   FROM public.usage_rollups r
+                  WHERE ((r.provider_id = p.id) AND (r.grain = 'day'::text) AND (r.model = ''::text) AND (r.currency = a.currency) AND (r.bucket >= (public.day_of(now()) - '29 days'::interval)))
+                UNION ALL
+                 SELECT public.day_of(t.created_at) AS day_of,
+                    sum(t.cost) AS sum
+                   FROM public.usage_tail t
+                  WHERE ((t.provider_id = p.id) AND (t.currency = a.currency) AND (t.created_at >= (public.day_of(now()) - '29 days'::interval)))
+                  GROUP BY (public.day_of(t.created_at))) u
+          WHERE (u.day <= now())) pace)
+     LEFT JOIN LATERAL ( SELECT b.balance,
+            b.checked_at
+           FROM public.provider_balances b
+          WHERE ((b.provider_id = a.provider_id) AND (b.currency = a.currency))
+          ORDER BY b.checked_at DESC
+         LIMIT 1) said ON (true));
+
+CREATE VIEW reports.key_ages AS
+ SELECT p.slug AS provider,
+    c.environment,
+        CASE
+            WHEN (c.owner IS NULL) THEN 'installation'::text
+            ELSE c.owner
+        END AS belongs_to,
+    c.type,
+    c.state,
+    c.is_active,
+    c.created_at,
+    (floor((EXTRACT(epoch FROM (now() - c.created_at)) / (86400)::numeric)))::integer AS age_days,
+    c.last_used_at,
+    c.expires_at,
+    (floor((EXTRACT(epoch FROM (c.expires_at - now())) / (86400)::numeric)))::integer AS expires_in_days
+   FROM (public.credentials c
+     JOIN public.providers p ON ((p.id = c.provider_id)));
+
+CREATE VIEW reports.ledger_check AS
+ SELECT p.slug AS provider,
+    a.currency,
+    f.seq,
+    f.fault
+   FROM ((public.credit_ledger_faults f
+     JOIN public.credit_accounts a ON ((a.id = f.account_id)))
+     JOIN public.providers p ON ((p.id = a.provider_id)));
+
+CREATE VIEW reports.partitions AS
+ SELECT (parent.relname)::text AS of_table,
+    (part.relname)::text AS partition,
+    "substring"((part.relname)::text, '[0-9]{4}_[0-9]{2}$'::text) AS month,
+    (GREATEST(part.reltuples, (0)::real))::bigint AS estimated_rows,
+    pg_table_size((part.oid)::regclass) AS table_bytes,
+    pg_indexes_size((part.oid)::regclass) AS index_bytes,
+    pg_total_relation_size((part.oid)::regclass) AS total_bytes
+   FROM ((pg_inherits i
+     JOIN pg_class parent ON ((parent.oid = i.inhparent)))
+     JOIN pg_class part ON ((part.oid = i.inhrelid)))
+  WHERE (parent.oid = ANY (ARRAY[('public.requests'::regclass)::oid, ('public.request_payloads'::regclass)::oid]));
+
+CREATE VIEW reports.price_changes AS
+ SELECT p.slug AS provider,
+    m.name AS model,
+    v.effective_from,
+    v.currency,
+    v.unit,
+    lag(v.currency) OVER older AS old_currency,
+    lag(v.input) OVER older AS old_input,
+    v.input AS new_input,
+    lag(v.output) OVER older AS old_output,
+    v.output AS new_output,
+    lag(v.per_generation) OVER older AS old_per_generation,
+    v.per_generation AS new_per_generation,
+    lag(v.credits_per_generation) OVER older AS old_credits,
+    v.credits_per_generation AS new_credits,
+    v.reason,
+    COALESCE(v.created_by, 'catalogue'::text) AS changed_by,
+    v.source,
+    v.created_at
+   FROM ((public.prices v
+     JOIN public.models m ON ((m.id = v.model_id)))
+     JOIN public.providers p ON ((p.id = m.provider_id)))
+  WINDOW older AS (PARTITION BY v.model_id ORDER BY v.effective_from);
+
+CREATE VIEW reports.unposted AS
+ SELECT unposted_usage.provider,
+    unposted_usage.currency,
+    count(*) AS changes,
+    min(unposted_usage.created_at) AS oldest,
+    (EXTRACT(epoch FROM (now() - min(unposted_usage.created_at))))::integer AS oldest_seconds,
+    sum(unposted_usage.requests) AS requests,
+    sum(unposted_usage.cost) AS cost
+   FROM reports.unposted_usage
+  GROUP BY unposted_usage.provider, unposted_usage.currency;
+
+CREATE VIEW reports.usage AS
+ SELECT posted_quarters.provider,
+    posted_quarters.model,
+    posted_quarters.quarter,
+    posted_quarters.currency,
+    posted_quarters.requests,
+    posted_quarters.pending,
+    posted_quarters.processing,
+    posted_quarters.completed,
+    posted_quarters.failed,
+    posted_quarters.cancelled,
+    posted_quarters.unpriced,
+    posted_quarters.response_ms,
+    posted_quarters.responses,
+    posted_quarters.prompt_tokens,
+    posted_quarters.completion_tokens,
+    posted_quarters.cost
+   FROM reports.posted_quarters
+  WHERE (posted_quarters.model <> ''::text)
+UNION ALL
+ SELECT unposted_usage.provider,
+    unposted_usage.model,
+    public.quarter_of(unposted_usage.created_at) AS quarter,
+    unposted_usage.currency,
+    unposted_usage.requests,
+    unposted_usage.pending,
+    unposted_usage.processing,
+    unposted_usage.completed,
+    unposted_usage.failed,
+    unposted_usage.cancelled,
+    unposted_usage.unpriced,
+    unposted_usage.response_ms,
+    unposted_usage.responses,
+    unposted_usage.prompt_tokens,
+    unposted_usage.completion_tokens,
+    unposted_usage.cost
+   FROM reports.unposted_usage;
 
 ALTER TABLE ONLY public.request_payloads ATTACH PARTITION public.request_payloads_other DEFAULT;
 
@@ -1115,6 +1962,8 @@ ALTER TABLE ONLY public.usage_rollups
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO providerd_app;
 
+GRANT USAGE ON SCHEMA reports TO providerd_reports;
+
 GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
 
 REVOKE ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) FROM PUBLIC;
@@ -1122,6 +1971,44 @@ GRANT ALL ON FUNCTION public.create_request_partitions(first timestamp with time
 
 REVOKE ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp with time zone, payloads_before timestamp with time zone) TO providerd_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.requests TO providerd_app;
+
+GRANT ALL ON FUNCTION reports.beginning(day date, zone text) TO providerd_reports;
+
+GRANT SELECT,UPDATE ON TABLE public.providers TO providerd_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.usage_rollups TO providerd_app;
+
+GRANT SELECT,DELETE ON TABLE public.usage_tail TO providerd_app;
+
+GRANT SELECT ON TABLE reports.posted_days TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.posted_quarters TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.unposted_usage TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.usage_between(first_day date, last_day date, zone text, by_model boolean) TO providerd_reports;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.health_checks TO providerd_app;
+
+GRANT SELECT ON TABLE reports.checks TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.providers TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.reliability(first_day date, last_day date, zone text) TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.spend_by_day(first_day date, last_day date, zone text) TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.spend_by_model(first_day date, last_day date, zone text) TO providerd_reports;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.usage_by_owner TO providerd_app;
+
+GRANT SELECT ON TABLE reports.usage_by_owner TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.spend_by_owner(first_day date, last_day date, zone text) TO providerd_reports;
+
+GRANT ALL ON FUNCTION reports.spend_by_provider(first_day date, last_day date, zone text) TO providerd_reports;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO providerd_app;
 
@@ -1138,8 +2025,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.credit_accounts TO providerd_app;
 GRANT SELECT,INSERT ON TABLE public.credit_transactions TO providerd_app;
 
 GRANT SELECT ON TABLE public.credit_ledger_faults TO providerd_app;
-
-GRANT SELECT,INSERT,DELETE ON TABLE public.health_checks TO providerd_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.health_run_items TO providerd_app;
 
@@ -1159,13 +2044,9 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.provider_balances TO providerd_app;
 
 GRANT SELECT ON TABLE public.provider_usage TO providerd_app;
 
-GRANT SELECT,UPDATE ON TABLE public.providers TO providerd_app;
-
 GRANT SELECT,INSERT,DELETE ON TABLE public.request_keys TO providerd_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_payloads TO providerd_app;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.requests TO providerd_app;
 
 GRANT SELECT,INSERT ON TABLE public.routing_targets TO providerd_app;
 
@@ -1175,9 +2056,17 @@ GRANT SELECT ON TABLE public.schema_migrations TO providerd_app;
 
 GRANT SELECT ON TABLE public.sealing_keys TO providerd_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.usage_by_owner TO providerd_app;
+GRANT SELECT ON TABLE reports.balances TO providerd_reports;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.usage_rollups TO providerd_app;
+GRANT SELECT ON TABLE reports.key_ages TO providerd_reports;
 
-GRANT SELECT,DELETE ON TABLE public.usage_tail TO providerd_app;
+GRANT SELECT ON TABLE reports.ledger_check TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.partitions TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.price_changes TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.unposted TO providerd_reports;
+
+GRANT SELECT ON TABLE reports.usage TO providerd_reports;
 

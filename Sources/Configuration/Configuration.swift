@@ -18,6 +18,8 @@ package struct Configuration: Sendable {
     package let database: String
     /// The connection string of the owner of the tables, for migrations only.
     package let ownerDatabase: String?
+    /// The connection string of the role for reports, for `providerctl report` only.
+    package let reportsDatabase: String?
     package let databasePool: Int
     package let usesPreparedStatements: Bool
     package let sqlDirectory: String
@@ -55,6 +57,9 @@ package struct Configuration: Sendable {
         database = try Self.conninfo(file.required("database"), "database")
         ownerDatabase = try file.text("owner_database").map { text throws(ConfigurationError) in
             try Self.conninfo(text, "owner_database")
+        }
+        reportsDatabase = try file.text("reports_database").map { text throws(ConfigurationError) in
+            try Self.conninfo(text, "reports_database")
         }
         databasePool = try file.int("database_pool", default: 8, in: 1...256)
         usesPreparedStatements = try Self.flag(file.text("prepared_statements") ?? "on", "prepared_statements")

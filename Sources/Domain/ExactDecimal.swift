@@ -45,6 +45,10 @@ package struct ExactDecimal: Hashable, Sendable {
 package struct ExactDecimalSum: Hashable, Sendable {
     package let text: String
 
+    package static let zero = ExactDecimalSum(canonical: "0")
+
+    private init(canonical text: String) { self.text = text }
+
     /// Takes what PostgreSQL writes for a numeric: digits with an optional sign and fraction. Nil for NaN and Infinity.
     package init?(_ text: String) {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")

@@ -33,8 +33,8 @@ package enum ISODate: Sendable, Equatable {
         }
         guard let offset = reader.offset(), reader.isAtEnd else { return nil }
         let seconds = Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second - offset)
-        self = .moment(
-            Timestamp(microseconds: seconds * 1_000_000 + fraction.microseconds), length: fraction.length)
+        let moment = Timestamp(microseconds: seconds * 1_000_000 + fraction.microseconds)
+        self = .moment(min(moment, .endOfCalendar), length: fraction.length)
     }
 }
 

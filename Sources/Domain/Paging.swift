@@ -45,3 +45,16 @@ package struct TimeSpan: Sendable, Equatable {
         self.end = end
     }
 }
+
+/// A span of time with both its ends.
+package struct ClosedSpan: Sendable, Equatable {
+    /// Included.
+    package let start: Timestamp
+    /// Not included.
+    package let end: Timestamp
+
+    package init(start: Timestamp, end: Timestamp) {
+        self.start = start
+        self.end = end
+    }
+}

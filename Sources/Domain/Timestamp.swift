@@ -19,6 +19,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 
+    /// The last moment whose year has four digits: what a period that ends later ends with.
+    package static let endOfCalendar = Timestamp(microseconds: 253_402_300_799_999_999)
+
     /// Whole seconds since 1970, rounded down.
     package var seconds: Int64 {
         let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)

@@ -32,8 +32,10 @@ package struct EntityTag: Sendable, Equatable {
         let tags = header.split(separator: ",").map { $0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed() }
             .map { String($0) }
         let wellFormed = tags.allSatisfy { tag in
-            let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
-            return opaque.utf8.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+            let opaque = tag.utf8.dropFirst(tag.hasPrefix("W/") ? 2 : 0)
+            let quote = UInt8(ascii: "\"")
+            return opaque.count >= 2 && opaque.first == quote && opaque.last == quote
+                && opaque.dropFirst().dropLast().allSatisfy { 0x21...0x7E ~= $0 && $0 != quote }
         }
         guard wellFormed, !tags.isEmpty, tags.count <= 100 else {
             throw .invalid(name, "must be \"*\" or a list of quoted tags")

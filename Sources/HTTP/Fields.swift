@@ -5,7 +5,8 @@ import JSON
 ///
 /// Each method throws `.invalid` with the member's path. `finish()` refuses members that nobody asked for.
 package struct Fields {
-    private let object: JSONObject
+    /// What is read.
+    package let object: JSONObject
     private let prefix: String
     private var asked: Set<String> = []
 

@@ -66,6 +66,7 @@ extension JobRun {
             let now = Timestamp.now()
             try transaction.recordHealth(of: slug, finding, at: now)
             try transaction.settle(credential.id, version: credential.version, of: slug, after: finding, at: now)
+            try transaction.reviewAlerts(of: slug, at: now)
             try transaction.finish(claim, with: HealthRunResult(finding), at: now)
         }
     }

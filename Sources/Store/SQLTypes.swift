@@ -60,3 +60,9 @@ extension Timestamp: SQLBindable, SQLDecodable {
         self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
     }
 }
+
+extension RequestStatus: SQLBindable, SQLDecodable {
+    package var sqlText: String? { rawValue }
+
+    package init?(sqlText: UnsafeBufferPointer<UInt8>) { self.init(rawValue: String(decoding: sqlText, as: UTF8.self)) }
+}

@@ -55,8 +55,6 @@ extension Transaction {
             SELECT p.id, \(now)::timestamptz, \(amount)::numeric, \(currency)
             FROM providers p
             WHERE p.slug = \(slug)
-            ON CONFLICT (provider_id, checked_at) DO UPDATE
-            SET balance = excluded.balance, currency = excluded.currency
             """)
         guard count == 1 else { throw .notFound("Provider") }
     }

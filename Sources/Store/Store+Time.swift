@@ -27,8 +27,7 @@ extension Store {
             "Day",
             """
             -- Store.beginningOfDay
-            SELECT (make_date(\(day.year), \(day.month), \(day.day)) + \(days)::integer)::timestamp
-                   AT TIME ZONE \(zone)::text
+            SELECT zone_day(make_date(\(day.year), \(day.month), \(day.day)) + \(days)::integer, \(zone)::text)
             """
         ) { (row) throws(PostgresError) in try row.next(Timestamp.self) }
     }

@@ -9,8 +9,7 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
-        .runJob, .syncCatalogue,
-        .generateKey, .doctor,
+        .runJob, .syncCatalogue, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
     ]
 
     static func run(_ words: [String]) -> Int32 {

@@ -31,6 +31,19 @@ struct Installation {
         return Store(pool: Pool(settings), keys: try configuration.keyRing())
     }
 
+    /// As the role for reports, which may read the schema `reports` and nothing else; a report may take a minute.
+    func reports() throws(ConfigurationError) -> Reports {
+        guard let conninfo = configuration.reportsDatabase else {
+            throw ConfigurationError("reports_database", "is not set: it is needed to read reports")
+        }
+        return Reports(
+            pool: Pool(
+                PoolSettings(
+                    conninfo: conninfo, size: 1, waitMilliseconds: 5_000, connectMilliseconds: 5_000,
+                    statementMilliseconds: 60_000, lockMilliseconds: 5_000, usesPreparedStatements: false,
+                    applicationName: "providerctl")))
+    }
+
     /// The audit entry of a command: the operating system's user is the actor.
     static func entry(_ action: String, subject: String, provider: String? = nil, details: String = "{}") -> AuditEntry
     {

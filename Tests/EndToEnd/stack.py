@@ -104,7 +104,7 @@ class Stack:
 
     def up(self) -> subprocess.CompletedProcess:
         """Runs deploy/up for this folder, also a second time to bring it up to date."""
-        command = [str(PROJECT / "deploy/up"), "--run", str(self.run), "--port", str(self.port), "--no-build"]
+        command = [str(PROJECT / "deploy/up"), "--run", str(self.run), "--port", str(self.port), "--no-build", "--empty"]
         if binaries := os.environ.get("PROVIDERD_BINARIES"):
             command += ["--binaries", binaries]
         finished = subprocess.run(

@@ -32,6 +32,8 @@ COMMANDS = {
     "doctor": [],
     "egress check": ["--policy", "URL"],
     "keys generate": ["--id"],
+    "report": ["NAME", "--from", "--to", "--zone", "--provider", "--format"],
+    "sandbox fill": ["--days", "--requests", "--seed", "--providers", "--replace"],
 }
 
 

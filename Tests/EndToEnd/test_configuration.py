@@ -103,6 +103,10 @@ WRONG_VALUES = [
     ("cors_origins", "https://Panel.example.com"),
     ("cors_origins", "https://"),
     ("cors_origins", "https://a.example.com, https://*.example.com"),
+    ("health_check_seconds", "4"),
+    ("health_checks_per_day", "0"),
+    ("request_retention_months", "-1"),
+    ("payload_retention_days", "never"),
     ("colour", "red"),
     ("Workers", "2"),
 ]
@@ -234,7 +238,7 @@ def test_a_socket_that_cannot_be_bound_is_refused(stack, tmp_path):
 def test_the_command_line_of_providerd(stack, tmp_path):
     helped = run(stack, "--help")
     assert helped.returncode == 0 and helped.stderr == ""
-    for word in ("run", "api", "check-config", "--config", "PROVIDERD_CONFIG", "SIGHUP", "SIGTERM"):
+    for word in ("run", "api", "jobs", "check-config", "--config", "PROVIDERD_CONFIG", "SIGHUP", "SIGTERM"):
         assert word in helped.stdout
     for words in ([], ["serve"], ["api", "extra"], ["api", "--port", "80"], ["check-config", "--config"]):
         finished = run(stack, *words)
@@ -268,8 +272,17 @@ def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
 
 
 def workers(master: int) -> set[int]:
-    """The children of a process."""
-    return {int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+    """The children of a process that serve: the one that runs jobs does not."""
+    children = {int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+    return {child for child in children if role(child) != "jobs"}
+
+
+def role(process_id: int) -> str:
+    """What a providerd process is, '' when it has ended."""
+    try:
+        return (Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0") + [b"", b""])[1].decode()
+    except FileNotFoundError:
+        return ""
 
 
 def threads(process_id: int) -> int:

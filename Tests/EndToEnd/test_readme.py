@@ -37,6 +37,15 @@ def test_the_first_requests_configure_list_test_and_delete_each_of_the_five_prov
     assert "OpenAI is out of credit" in output
 
 
+def test_the_first_requests_give_a_media_provider_a_key_and_account_a_call(stack):
+    output = run("\n".join(blocks("First requests")), stack)
+    assert "API key updated and tested successfully" in output
+    assert '"data":{"id":"order-123","provider":"minimax","model":"image-01","status":"completed"' in output
+    assert '"byDay":[{"date":' in output
+    assert "id,provider,model,status,userId,createdAt," in output
+    assert "\norder-123,minimax,image-01,completed,alice," in output
+
+
 def test_the_command_line_of_the_readme_is_understood(stack):
     script = blocks("The command line")[0].replace("https://proxy.example/v1", "https://8.8.8.8/v1")
     for line in script.splitlines():

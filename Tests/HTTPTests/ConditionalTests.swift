@@ -22,7 +22,9 @@ final class ConditionalTests: XCTestCase {
     }
 
     func testWhatIsNoListOfTagsIsRefused() {
-        for header in ["", "3-17", "\"3-17", "3-17\"", "\"", ",", "*, \"3-17\"", "w/\"3\""] {
+        for header in [
+            "", "3-17", "\"3-17", "3-17\"", "\"", ",", "*, \"3-17\"", "w/\"3\"", "\"3-1\"7\"", "\"3 17\"", "\"3-é\"",
+        ] {
             XCTAssertThrowsError(try EntityTag.versions(ifMatch: header), header)
         }
     }

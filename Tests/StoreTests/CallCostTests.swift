@@ -73,6 +73,7 @@ final class CallCostTests: StoreTestCase {
     func testACallPaysForWhatItUsedOfBothMeters() throws {
         // 2 × 0.5 + 3 × 1 millionth.
         XCTAssertEqual(try cost("both", "2", prompt: 3), "1.000003")
+        XCTAssertEqual(try cost("both", "0", prompt: 3), "0.000003")
     }
 
     func testSomethingUsedWithoutARateMakesTheCostUnknown() throws {

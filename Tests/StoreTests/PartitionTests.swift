@@ -152,7 +152,7 @@ final class PartitionTests: StoreTestCase {
                 "SELECT count(*) FROM pg_constraint WHERE conrelid = 'requests'::regclass AND contype IN ('c', 'f', 'p')",
                 as: Int.self))
         XCTAssertEqual(
-            try value("SELECT count(*) FROM pg_index WHERE indrelid = 'requests_2035_01'::regclass", as: Int.self), 5)
+            try value("SELECT count(*) FROM pg_index WHERE indrelid = 'requests_2035_01'::regclass", as: Int.self), 6)
         XCTAssertThrowsError(
             try run(
                 """

@@ -21,6 +21,7 @@ threads = 8
 upstream_threads = 64
 database = host=$SOCKETS/postgres dbname=providerd user=providerd_app
 owner_database = host=$SOCKETS/postgres dbname=providerd user=providerd_owner
+reports_database = host=$SOCKETS/postgres dbname=providerd user=providerd_reports
 database_pool = 8
 sql_directory = $RUN/sql
 master_keys_file = $RUN/secrets/master.keys

@@ -116,7 +116,7 @@ $$;
 -- What a whole call costs under a price version, exactly: its units and its tokens. NULL when something that it used
 -- has no known rate. A price without a rate for units does not charge them, as those of language models, but then
 -- there must be tokens: a call of which no meter is priced is unknown, not free. Counts are 0, never NULL, for what
--- was not used.
+-- was not used; a chat made no units, also with a model that has a price for them.
 CREATE FUNCTION call_cost(
     price prices, quantity numeric, wanted_resolution text,
     prompt bigint, cached bigint, cache_write bigint, completion bigint)

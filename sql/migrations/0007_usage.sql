@@ -28,6 +28,8 @@ CREATE TABLE request_keys (
     provider_id  uuid NOT NULL REFERENCES providers (id),
     external_id  text NOT NULL,
     request_id   uuid NOT NULL,
+    -- SHA-256 of what was reported, so that the same report again is known from another one with the same ID.
+    fingerprint  bytea NOT NULL,
     CONSTRAINT request_keys_pkey PRIMARY KEY (provider_id, external_id)
 );
 -- For retention: keys go with the month of their requests.
@@ -275,6 +277,404 @@ IMMUTABLE
 PARALLEL SAFE
 AS $$
     SELECT date_bin('1 day', moment, timestamptz '2000-01-01 00:00:00+00')
+$$;
+
+-- When a day begins in a time zone. Where the clock is put back over midnight the day has two, and the first counts;
+-- where it is put forward the day begins later.
+CREATE FUNCTION zone_day(day date, zone text)
+RETURNS timestamptz
+LANGUAGE sql
+STABLE
+PARALLEL SAFE
+AS $$
+    SELECT min(candidate.moment)
+    FROM (VALUES
+        (day::timestamp AT TIME ZONE zone),
+        ((day::timestamp AT TIME ZONE zone) - interval '30 minutes'),
+        ((day::timestamp AT TIME ZONE zone) - interval '1 hour')
+    ) AS candidate (moment)
+    WHERE (candidate.moment AT TIME ZONE zone)::date >= day
+$$;
+
+-- The millisecond that a version 7 UUID begins with.
+CREATE FUNCTION uuid_time(id uuid)
+RETURNS timestamptz
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $$
+    SELECT to_timestamp(('x0000' || translate(left(id::text, 13), '-', ''))::bit(64)::bigint / 1000.0)
+$$;
+
+-- What was used of a provider in the parts of a period: part N begins at starts[N] and ends where the next one begins,
+-- the last one at `ending`. Parts without requests are left out. `wanted_model` is a model, '' for all together, or
+-- NULL for each by itself. Costs are those in the provider's own currency.
+--
+-- Whole UTC days come from the rollups by day, the rest of whole quarters from those by quarter, both with what is
+-- not posted yet, and what is less than a quarter at the ends of the period is counted from the requests themselves:
+-- all as of the same moment, that of the statement which calls it.
+CREATE FUNCTION usage_of(wanted_provider uuid, wanted_model text, starts timestamptz[], ending timestamptz)
+RETURNS TABLE (
+    part integer, model text, requests bigint, pending bigint, processing bigint, completed bigint, failed bigint,
+    cancelled bigint, response_ms bigint, responses bigint, cost numeric)
+LANGUAGE plpgsql
+STABLE
+-- Planning it takes longer than running it.
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH own AS MATERIALIZED (
+        SELECT currency
+        FROM providers
+        WHERE id = wanted_provider
+    ), parts AS (
+        SELECT s.low, lead(s.low, 1, ending) OVER (ORDER BY s.part) AS high
+        FROM unnest(starts) WITH ORDINALITY AS s (low, part)
+    ), rounded AS (
+        SELECT p.low, p.high, quarter_of(p.low + interval '15 minutes' - interval '1 microsecond') AS quarters,
+               quarter_of(p.high) AS quarters_end
+        FROM parts p
+        WHERE p.low < p.high
+    ), pieces AS (
+        SELECT piece.grain, piece.low, piece.high, lag(piece.grain) OVER (ORDER BY piece.low) AS before
+        FROM (
+            SELECT low, high, quarters, quarters_end,
+                   day_of(quarters + interval '1 day' - interval '1 microsecond') AS days,
+                   day_of(quarters_end) AS days_end
+            FROM rounded
+        ) AS r
+        CROSS JOIN LATERAL (VALUES
+            ('raw', r.low, least(r.quarters, r.high)),
+            ('quarter', r.quarters, least(r.days, r.quarters_end)),
+            ('day', r.days, r.days_end),
+            ('quarter', greatest(r.days_end, r.days), r.quarters_end),
+            ('raw', greatest(r.quarters_end, r.quarters), r.high)
+        ) AS piece (grain, low, high)
+        WHERE piece.low < piece.high
+    ), runs AS MATERIALIZED (
+        -- Pieces of the same grain that follow each other are read at once.
+        SELECT grain, low, lead(low, 1, ending) OVER (ORDER BY low) AS high
+        FROM pieces
+        WHERE grain IS DISTINCT FROM before
+    ), counted AS (
+        SELECT u.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(u.bucket, starts) AS part, wanted_model AS model, sum(u.requests) AS requests,
+                   sum(u.pending) AS pending, sum(u.processing) AS processing, sum(u.completed) AS completed,
+                   sum(u.failed) AS failed, sum(u.cancelled) AS cancelled, sum(u.response_ms) AS response_ms,
+                   sum(u.responses) AS responses,
+                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own)) AS cost
+            FROM usage_rollups u
+            WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model = wanted_model
+              AND u.bucket >= c.low AND u.bucket < c.high
+            GROUP BY 1
+        ) AS u
+        WHERE wanted_model IS NOT NULL AND c.grain <> 'raw'
+        UNION ALL
+        SELECT u.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(u.bucket, starts), u.model, sum(u.requests), sum(u.pending), sum(u.processing),
+                   sum(u.completed), sum(u.failed), sum(u.cancelled), sum(u.response_ms), sum(u.responses),
+                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own))
+            FROM usage_rollups u
+            WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model <> ''
+              AND u.bucket >= c.low AND u.bucket < c.high
+            GROUP BY 1, 2
+        ) AS u
+        WHERE wanted_model IS NULL AND c.grain <> 'raw'
+        UNION ALL
+        SELECT r.*
+        FROM runs c
+        CROSS JOIN LATERAL (
+            SELECT width_bucket(r.created_at, starts), coalesce(wanted_model, r.model), count(*),
+                   count(*) FILTER (WHERE r.status = 'pending'), count(*) FILTER (WHERE r.status = 'processing'),
+                   count(*) FILTER (WHERE r.status = 'completed'), count(*) FILTER (WHERE r.status = 'failed'),
+                   count(*) FILTER (WHERE r.status = 'cancelled'), sum(r.response_ms), count(r.response_ms),
+                   sum(r.cost) FILTER (WHERE r.currency = (SELECT own.currency FROM own))
+            FROM requests r
+            WHERE r.provider_id = wanted_provider AND r.id >= uuid_floor(c.low)
+              AND r.id < uuid_floor(c.high + interval '1 millisecond') AND r.created_at >= c.low
+              AND r.created_at < c.high AND (r.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+            GROUP BY 1, 2
+        ) AS r
+        WHERE c.grain = 'raw'
+        UNION ALL
+        SELECT width_bucket(t.created_at, starts), coalesce(wanted_model, t.model), t.requests, t.pending,
+               t.processing, t.completed, t.failed, t.cancelled, t.response_ms, t.responses,
+               CASE WHEN t.currency = (SELECT own.currency FROM own) THEN t.cost ELSE 0 END
+        FROM usage_tail t
+        WHERE t.provider_id = wanted_provider
+          AND t.created_at >= quarter_of(starts[1] + interval '15 minutes' - interval '1 microsecond')
+          AND t.created_at < quarter_of(ending)
+          AND (t.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+    )
+    SELECT c.part, c.model, sum(c.requests)::bigint, sum(c.pending)::bigint, sum(c.processing)::bigint,
+           sum(c.completed)::bigint, sum(c.failed)::bigint, sum(c.cancelled)::bigint,
+           coalesce(sum(c.response_ms), 0)::bigint, sum(c.responses)::bigint, coalesce(sum(c.cost), 0)
+    FROM counted c
+    GROUP BY c.part, c.model
+    HAVING sum(c.requests) <> 0;
+END
+$$;
+
+-- How many of the parts' requests have a status; NULL is any.
+CREATE FUNCTION with_status(wanted_status text, requests bigint, pending bigint, processing bigint, completed bigint,
+                            failed bigint, cancelled bigint)
+RETURNS bigint
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $$
+    SELECT CASE wanted_status
+        WHEN 'pending' THEN pending
+        WHEN 'processing' THEN processing
+        WHEN 'completed' THEN completed
+        WHEN 'failed' THEN failed
+        WHEN 'cancelled' THEN cancelled
+        ELSE requests
+    END
+$$;
+
+-- When the oldest and the newest request of a provider that are there were created; NULL where there is none. The
+-- conditions leave one index that has the order; without the setting an estimate that is far off would rather sort.
+CREATE FUNCTION request_edges(wanted_provider uuid)
+RETURNS TABLE (oldest timestamptz, newest timestamptz)
+LANGUAGE plpgsql
+STABLE
+SET enable_sort = off
+SET enable_incremental_sort = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    SELECT r.created_at INTO oldest
+    FROM requests r
+    WHERE (r.provider_id, r.id) >= (wanted_provider, '00000000-0000-0000-0000-000000000000'::uuid)
+      AND (r.provider_id, r.id) <= (wanted_provider, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY r.provider_id, r.id
+    LIMIT 1;
+    SELECT r.created_at INTO newest
+    FROM requests r
+    WHERE (r.provider_id, r.id) >= (wanted_provider, '00000000-0000-0000-0000-000000000000'::uuid)
+      AND (r.provider_id, r.id) <= (wanted_provider, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY r.provider_id DESC, r.id DESC
+    LIMIT 1;
+    RETURN NEXT;
+END
+$$;
+
+-- How many requests a filter finds, and where the page that skips `skip` of them begins, the newest first: right below
+-- the moment `below`, after `rest` more. Finds the day, then the quarter in the day, by the sums of usage_of, so that a
+-- page far away costs as much as the first one. A request's ID begins with the time at which it was created.
+CREATE FUNCTION request_place(
+    wanted_provider uuid, wanted_model text, wanted_status text, low timestamptz, high timestamptz, skip bigint)
+RETURNS TABLE (total bigint, below timestamptz, rest bigint)
+LANGUAGE plpgsql
+STABLE
+AS $$
+DECLARE
+    oldest timestamptz;
+    newest timestamptz;
+    found record;
+    starts timestamptz[];
+BEGIN
+    SELECT e.oldest, e.newest INTO oldest, newest FROM request_edges(wanted_provider) AS e;
+    -- Usage outlives the requests of the months that were dropped.
+    low := greatest(low, quarter_of(oldest));
+    high := least(high, quarter_of(newest) + interval '15 minutes');
+    total := 0;
+    rest := 0;
+    below := high;
+    IF oldest IS NULL OR low >= high THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF skip = 0 THEN
+        SELECT coalesce(sum(with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                        u.cancelled)), 0) INTO total
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), ARRAY[low], high) AS u;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT array_agg(greatest(day, low) ORDER BY day) INTO starts
+    FROM generate_series(day_of(low), high - interval '1 microsecond', interval '1 day') AS day;
+    FOR found IN
+        SELECT u.part, with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                   u.cancelled) AS count
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), starts, high) AS u
+        ORDER BY u.part DESC
+    LOOP
+        -- The page begins in the last part that is reached before it.
+        IF total <= skip THEN
+            below := coalesce(starts[found.part + 1], high);
+            rest := skip - total;
+            newest := starts[found.part];
+        END IF;
+        total := total + found.count;
+    END LOOP;
+    IF skip >= total THEN
+        below := low;
+        rest := 0;
+    END IF;
+    IF rest = 0 THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    high := below;
+    low := newest;
+    SELECT array_agg(greatest(quarter, low) ORDER BY quarter) INTO starts
+    FROM generate_series(quarter_of(low), high - interval '1 microsecond', interval '15 minutes') AS quarter;
+    FOR found IN
+        SELECT u.part, with_status(wanted_status, u.requests, u.pending, u.processing, u.completed, u.failed,
+                                   u.cancelled) AS count
+        FROM usage_of(wanted_provider, coalesce(wanted_model, ''), starts, high) AS u
+        ORDER BY u.part DESC
+    LOOP
+        below := coalesce(starts[found.part + 1], high);
+        EXIT WHEN rest < found.count;
+        rest := rest - found.count;
+    END LOOP;
+    RETURN NEXT;
+END
+$$;
+
+-- The IDs that a period's requests can have, from the first one to below the other one. IDs know milliseconds: other
+-- requests of the first and the last one may lie outside.
+CREATE FUNCTION request_ids(low timestamptz, high timestamptz, OUT first_id uuid, OUT end_id uuid)
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT coalesce(uuid_floor(low), '00000000-0000-0000-0000-000000000000'),
+           coalesce(uuid_floor(high + interval '999 microseconds'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+$$;
+
+-- The newest requests of a period that a filter finds, below an ID and after `skip` others. NULL does not filter.
+--
+-- One index serves each filter: by user, by a status other than completed, by model, or by provider alone. Its columns
+-- are compared as a row and ordered by, so that no other index has the order, and sorting is ruled out: a page reads
+-- little more than it shows, whatever the statistics say. The plans are made once for a session.
+CREATE FUNCTION request_rows(
+    wanted_provider uuid, wanted_model text, wanted_status text, wanted_user text, low timestamptz, high timestamptz,
+    before uuid, skip bigint, most integer)
+RETURNS SETOF requests
+LANGUAGE plpgsql
+STABLE
+ROWS 50
+SET enable_sort = off
+SET enable_incremental_sort = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    first_id uuid;
+    end_id uuid;
+BEGIN
+    SELECT i.first_id, least(i.end_id, before) INTO first_id, end_id FROM request_ids(low, high) AS i;
+    IF wanted_user IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, first_id)
+          AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.user_id IS NOT NULL
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_status <> 'completed' THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.status, r.id) >= (wanted_provider, wanted_status, first_id)
+          AND (r.provider_id, r.status, r.id) < (wanted_provider, wanted_status, end_id)
+          AND r.id >= first_id AND r.id < end_id AND r.status <> 'completed'
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.status DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSIF wanted_model IS NOT NULL THEN
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.model, r.id) >= (wanted_provider, wanted_model, first_id)
+          AND (r.provider_id, r.model, r.id) < (wanted_provider, wanted_model, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.model DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    ELSE
+        RETURN QUERY
+        SELECT r.*
+        FROM requests r
+        WHERE (r.provider_id, r.id) >= (wanted_provider, first_id)
+          AND (r.provider_id, r.id) < (wanted_provider, end_id)
+          AND r.id >= first_id AND r.id < end_id
+          AND (wanted_model IS NULL OR r.model = wanted_model)
+          AND (wanted_status IS NULL OR r.status = wanted_status)
+          AND (low IS NULL OR r.created_at >= low) AND (high IS NULL OR r.created_at < high)
+        ORDER BY r.provider_id DESC, r.id DESC
+        OFFSET skip
+        LIMIT most;
+    END IF;
+END
+$$;
+
+-- How many requests a user has in a period: counted as far as `most`, beyond that extrapolated from the share that the
+-- user has of the requests among which the newest `most` lie.
+CREATE FUNCTION request_count_of_user(
+    wanted_provider uuid, wanted_model text, wanted_status text, wanted_user text, low timestamptz, high timestamptz,
+    most integer)
+RETURNS TABLE (total bigint, is_estimate boolean)
+LANGUAGE plpgsql
+STABLE
+SET enable_sort = off
+SET enable_incremental_sort = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    ids record;
+    reached uuid;
+    among bigint;
+    everything bigint;
+BEGIN
+    SELECT i.first_id, i.end_id INTO ids FROM request_ids(low, high) AS i;
+    IF wanted_model IS NULL AND wanted_status IS NULL
+        AND (low IS NULL OR low = date_trunc('milliseconds', low))
+        AND (high IS NULL OR high = date_trunc('milliseconds', high))
+    THEN
+        -- The index alone tells.
+        SELECT count(*), (array_agg(q.id))[most + 1] INTO total, reached
+        FROM (
+            SELECT r.id
+            FROM requests r
+            WHERE (r.provider_id, r.user_id, r.id) >= (wanted_provider, wanted_user, ids.first_id)
+              AND (r.provider_id, r.user_id, r.id) < (wanted_provider, wanted_user, ids.end_id)
+              AND r.id >= ids.first_id AND r.id < ids.end_id AND r.user_id IS NOT NULL
+            ORDER BY r.provider_id DESC, r.user_id DESC, r.id DESC
+            LIMIT most + 1
+        ) AS q;
+    ELSE
+        SELECT count(*), (array_agg(r.id))[most + 1] INTO total, reached
+        FROM request_rows(
+            wanted_provider, wanted_model, wanted_status, wanted_user, low, high, NULL, 0, most + 1) AS r;
+    END IF;
+    is_estimate := total > most;
+    IF is_estimate THEN
+        SELECT p.total INTO among
+        FROM request_place(wanted_provider, wanted_model, wanted_status, uuid_time(reached), high, 0) AS p;
+        SELECT p.total INTO everything
+        FROM request_place(wanted_provider, wanted_model, wanted_status, low, high, 0) AS p;
+        total := greatest(total, total * everything / greatest(among, 1));
+    END IF;
+    RETURN NEXT;
+END
 $$;
 
 GRANT SELECT, INSERT, DELETE ON request_keys TO providerd_app;

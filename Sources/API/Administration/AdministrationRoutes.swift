@@ -52,10 +52,23 @@ extension Surface {
     ]
 
     /// What was used.
-    private static let usage: [Route<Services>] = []
+    private static let usage: [Route<Services>] = [
+        .get(base + "/providers/usage/summary", .admin(.aiRead), showUsageSummary, query: period.union(["format"])),
+        .get(provider + "/usage", .admin(.aiRead), showUsage, query: period.union(["groupBy", "format"])),
+        .get(provider + "/usage/by-model", .admin(.aiRead), showUsageByModel, query: period.union(["format"])),
+    ]
 
     /// Single calls.
-    private static let requests: [Route<Services>] = []
+    private static let requests: [Route<Services>] = [
+        .get(
+            provider + "/requests", .admin(.aiRead), listRequests,
+            query: cursored.union(period).union(["status", "model", "userId"])),
+        .post(provider + "/requests", .admin(.aiManage), recordRequests),
+        .get(provider + "/requests/:requestId", .admin(.aiRead), showRequest),
+        .put(provider + "/requests/:requestId", .admin(.aiManage), updateRequest),
+        .post(
+            provider + "/requests/:requestId/cancel", .admin(.aiManage), cancelRequest, lane: .upstream),
+    ]
 
     /// What somebody should look at.
     private static let alerts: [Route<Services>] = [

@@ -81,6 +81,7 @@ extension Transaction {
     func settle(_ check: ProviderCheck) throws(Failure) {
         guard let (credential, finding) = check.made else { return }
         try settle(credential.id, version: credential.version, of: check.slug, after: finding, at: check.at)
+        try reviewAlerts(of: check.slug, at: check.at)
     }
 }
 

@@ -31,6 +31,7 @@ func addCredential(_ request: Request, _ services: Services) throws(Failure) -> 
         let record = try transaction.addCredential(
             NewCredential(credentials), to: slug, body.change, proved: finding != nil, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
+        try transaction.reviewAlerts(of: slug, at: now)
         entry.tell(slug, subject: record.id.text) { $0.field("after", object: { $0.audited(record) }) }
         return .success("Credential added successfully", status: 201, etag: record.tag, record)
     }
@@ -62,6 +63,7 @@ func updateCredential(_ request: Request, _ services: Services) throws(Failure) 
             id, of: slug, body.change, secret: body.credentials.map(NewCredential.init), proved: finding != nil,
             ifVersions: versions, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
+        try transaction.reviewAlerts(of: slug, at: now)
         entry.tell(slug, subject: id.text) {
             $0.field("before", object: { $0.audited(before) })
             $0.field("after", object: { $0.audited(after) })
@@ -78,6 +80,7 @@ func deleteCredential(_ request: Request, _ services: Services) throws(Failure) 
     let versions = try EntityTag.versions(ifMatch: request.header("if-match"))
     return try services.change(request, "credential.delete") { (transaction, entry) throws(Failure) in
         let record = try transaction.deleteCredential(id, of: slug, ifVersions: versions)
+        try transaction.reviewAlerts(of: slug, at: .now())
         entry.tell(slug, subject: id.text) { $0.field("before", object: { $0.audited(record) }) }
         return .success("Credential deleted successfully", DeletedCredential(id: id))
     }

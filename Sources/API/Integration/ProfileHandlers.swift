@@ -34,6 +34,7 @@ func updateProfile(_ request: Request, _ services: Services) throws(Failure) -> 
         let (before, after) = try transaction.changeProfile(
             of: slug, ifVersions: versions, at: request.receivedAt
         ) { _ in change }
+        try transaction.reviewAlerts(of: slug, at: request.receivedAt)
         entry.tell(slug) { $0.change(before, after) }
         return .success("Provider updated successfully", etag: after.tag, after)
     }
@@ -56,6 +57,7 @@ func toggleProfile(_ request: Request, _ services: Services) throws(Failure) -> 
             if enabled != current.enabled { change.enabled = enabled }
             return change
         }
+        try transaction.reviewAlerts(of: slug, at: request.receivedAt)
         entry.tell(slug) { $0.change(before, after) }
         let message = after.enabled ? "Provider enabled successfully" : "Provider disabled successfully"
         return .success(message, etag: after.tag, after)

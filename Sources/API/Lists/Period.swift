@@ -51,7 +51,9 @@ extension Services {
         }
         switch date {
         case .moment(let moment, let length):
-            return ending ? Timestamp(microseconds: moment.microseconds + length) : moment
+            return ending ? min(Timestamp(microseconds: moment.microseconds + length), .endOfCalendar) : moment
+        // The day after has five digits, which neither we nor PostgreSQL write.
+        case .day(9999, 12, 31) where ending: return .endOfCalendar
         case .day(let year, let month, let day):
             return try store.beginning(ofDay: (year, month, day), plus: ending ? 1 : 0, in: zone)
         }

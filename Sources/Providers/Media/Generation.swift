@@ -81,3 +81,11 @@ package enum CancelOutcome: Sendable, Equatable {
     /// The provider has no such call.
     case notSupported
 }
+
+/// What became of a job that was to be cancelled.
+package enum JobEnding: Sendable, Equatable {
+    /// Anything but `alreadyFinished`.
+    case stopped(CancelOutcome)
+    /// It had finished before, like this.
+    case finished(GenerationStatus)
+}

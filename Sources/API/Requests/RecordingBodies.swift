@@ -1,0 +1,206 @@
+import Crypto
+import Domain
+import HTTP
+import JSON
+
+/// `POST …/requests`: one call, or up to 1,000 of them.
+struct RecordingBody {
+    let reports: [RequestReport]
+    let isBatch: Bool
+
+    private static let most = 1_000
+
+    init(_ request: Request) throws(Failure) {
+        var fields = try request.fields()
+        guard let list = fields.value("requests") else {
+            isBatch = false
+            reports = [try RequestReport(fields.object, at: "", now: request.receivedAt)]
+            return
+        }
+        try fields.finish()
+        guard let elements = list.array, 1...Self.most ~= elements.count else {
+            throw .invalid("requests", "must be an array of 1 to \(Self.most) objects")
+        }
+        var reports: [RequestReport] = []
+        reports.reserveCapacity(elements.count)
+        // By octets: two IDs that look alike may be two.
+        var positions: [[UInt8]: Int] = [:]
+        for (index, element) in elements.enumerated() {
+            let path = Self.path(index)
+            guard let object = element.object else { throw .invalid(path, "must be an object") }
+            let report = try RequestReport(object, at: path, now: request.receivedAt)
+            if let first = positions.updateValue(index, forKey: Array(report.externalID.utf8)) {
+                throw .invalid(path + ".id", "stands also at \(Self.path(first))")
+            }
+            reports.append(report)
+        }
+        isBatch = true
+        self.reports = reports
+    }
+
+    static func path(_ index: Int) -> String { "requests[\(index)]" }
+
+    /// How the caller knows a report's ID.
+    func idPath(_ index: Int) -> String { isBatch ? Self.path(index) + ".id" : "id" }
+}
+
+extension RequestReport {
+    /// A member that is null is a member that is not there, as the answers of this surface have it.
+    fileprivate init(_ object: JSONObject, at path: String, now: Timestamp) throws(Failure) {
+        var fields = Fields(object.withoutNulls, in: path)
+        let externalID = try fields.required("id", fields.string("id", length: 1...200))
+        let model = try fields.required("model", fields.string("model", length: 1...200))
+        let status = try fields.status() ?? .completed
+        let userID = try fields.string("userId", length: 1...200)
+        let created = try fields.moment(
+            "createdAt", from: now.adding(seconds: -90 * 86_400), until: now.adding(seconds: 300))
+        let createdAt = created ?? now
+        let end = try fields.ending(of: status, since: createdAt, now: now)
+        let payload = RequestPayload(
+            metadata: try fields.json("metadata", objectOnly: true), request: try fields.json("request"),
+            response: try fields.json("response"), error: try fields.json("error"))
+        let (metadata, request) = (object["metadata"], object["request"])
+        let providerRequestID = try fields.string("providerRequestId", length: 1...500)
+        try fields.finish()
+        self.init(
+            externalID: externalID, model: model, status: status, userID: userID, createdAt: createdAt,
+            completedAt: status.isFinished
+                ? end.completedAt ?? createdAt.adding(milliseconds: end.responseTime ?? 0) : nil,
+            responseTime: end.responseTime ?? Self.time(from: created, to: end.completedAt), cost: end.cost,
+            quantity: try Self.quantity(request?["n"] ?? metadata?["n"], fields.path("request.n")),
+            resolution: Self.resolution(metadata?["resolution"] ?? request?["resolution"]), payload: payload,
+            providerRequestID: providerRequestID,
+            fingerprint: Digest.sha256(JSONWriter.text(of: object.withoutNulls.inOrder)))
+    }
+
+    /// The response time that two moments make which the caller knows.
+    private static func time(from start: Timestamp?, to end: Timestamp?) -> Int? {
+        guard let start, let end else { return nil }
+        return Int(clamping: Int32(clamping: (end.microseconds - start.microseconds) / 1_000))
+    }
+
+    /// `n` of the call: how many pictures it asks for.
+    private static func quantity(_ value: JSONValue?, _ path: String) throws(Failure) -> ExactDecimal {
+        guard let one = ExactDecimal("1") else { throw .defect("1 is no number") }
+        guard let number = value?.number else { return one }
+        guard let quantity = ExactDecimal(number.text), !quantity.isNegative, quantity.text != "0" else {
+            throw .invalid(path, "must be a number above 0")
+        }
+        return quantity
+    }
+
+    /// One that no price can have prices nothing by itself.
+    private static func resolution(_ value: JSONValue?) -> String? {
+        guard let text = value?.string, 1...50 ~= text.unicodeScalars.count else { return nil }
+        return text
+    }
+}
+
+/// `PUT …/requests/:requestId`
+struct RequestProgressBody {
+    let progress: RequestProgress
+
+    /// `createdAt` is the call's own.
+    init(_ request: Request, createdAt: Timestamp) throws(Failure) {
+        let asked = try request.fields()
+        var fields = Fields(asked.object.withoutNulls)
+        let status = try fields.required("status", fields.status())
+        let end = try fields.ending(of: status, since: createdAt, now: request.receivedAt)
+        progress = RequestProgress(
+            status: status, completedAt: end.completedAt,
+            responseTime: end.responseTime
+                ?? end.completedAt.map {
+                    Int(Int32(clamping: ($0.microseconds - createdAt.microseconds) / 1_000))
+                },
+            cost: end.cost, response: try fields.json("response"), error: try fields.json("error"),
+            providerRequestID: try fields.string("providerRequestId", length: 1...500))
+        try fields.finish()
+    }
+}
+
+/// What only a call that has ended has.
+private struct RequestEnding {
+    let completedAt: Timestamp?
+    let responseTime: Int?
+    let cost: ExactDecimal?
+}
+
+extension Fields {
+    fileprivate mutating func status() throws(Failure) -> RequestStatus? {
+        guard let text = try string("status") else { return nil }
+        guard let status = RequestStatus(rawValue: text) else {
+            throw .invalid(
+                path("status"), "must be one of " + RequestStatus.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return status
+    }
+
+    /// `completedAt`, `responseTime` and `cost`. What a call costs is known when it has ended, and is charged once.
+    fileprivate mutating func ending(
+        of status: RequestStatus, since createdAt: Timestamp, now: Timestamp
+    ) throws(Failure) -> RequestEnding {
+        let end = RequestEnding(
+            completedAt: try moment("completedAt", from: createdAt, until: now.adding(seconds: 300)),
+            responseTime: try int("responseTime", in: 0...Int(Int32.max)),
+            cost: try decimal("cost", in: 0...1_000_000_000_000))
+        guard status.isFinished else {
+            for (name, isThere) in [
+                ("completedAt", end.completedAt != nil), ("responseTime", end.responseTime != nil),
+                ("cost", end.cost != nil),
+            ] where isThere {
+                throw .invalid(path(name), "cannot be given before the request has ended")
+            }
+            return end
+        }
+        return end
+    }
+
+    /// A moment with its offset from UTC.
+    fileprivate mutating func moment(
+        _ name: String, from first: Timestamp, until last: Timestamp
+    ) throws(Failure) -> Timestamp? {
+        guard let text = try string(name) else { return nil }
+        guard case .moment(let moment, _)? = ISODate(text) else {
+            throw .invalid(path(name), "must be a time such as 2025-11-26T17:00:00Z")
+        }
+        guard moment >= first else { throw .invalid(path(name), "must not be before \(first.iso(.seconds))") }
+        guard moment <= last else { throw .invalid(path(name), "must not be after \(last.iso(.seconds))") }
+        return moment
+    }
+
+    /// Any JSON value, or any object, as text.
+    fileprivate mutating func json(_ name: String, objectOnly: Bool = false) throws(Failure) -> String? {
+        guard let value = value(name) else { return nil }
+        if objectOnly, value.object == nil { throw .invalid(path(name), "must be an object") }
+        return String(decoding: JSONWriter.text(of: value), as: UTF8.self)
+    }
+}
+
+extension Timestamp {
+    fileprivate func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds + seconds * 1_000_000) }
+
+    fileprivate func adding(milliseconds: Int) -> Timestamp {
+        Timestamp(microseconds: microseconds + Int64(milliseconds) * 1_000)
+    }
+}
+
+extension JSONObject {
+    fileprivate var withoutNulls: JSONObject { JSONObject(members.filter { !$0.value.isNull }) }
+
+    /// The same object with the members of all objects in the order of their names: equal objects have equal texts.
+    fileprivate var inOrder: JSONObject {
+        JSONObject(
+            members.map { Member(name: $0.name, value: $0.value.inOrder) }
+                .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) })
+    }
+}
+
+extension JSONValue {
+    fileprivate var inOrder: JSONValue {
+        switch self {
+        case .object(let object): .object(object.inOrder)
+        case .array(let elements): .array(elements.map(\.inOrder))
+        default: self
+        }
+    }
+}

@@ -1,0 +1,23 @@
+"""A private stack without rate limits for the contract tests, as the end-to-end tests have one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "EndToEnd")]
+
+from stack import Stack  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A running stack with its limits lifted; its logs are shown when a test failed."""
+    running = Stack.start("--lift-limits")
+    yield running
+    if request.session.testsfailed:
+        sys.stderr.write(running.logs() + "\n")
+    running.stop()

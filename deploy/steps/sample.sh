@@ -1,0 +1,13 @@
+# shellcheck shell=bash disable=SC2034
+# Sample traffic, so that a new sandbox has something to show.
+
+# The first time only, and never where providers are real: somebody who emptied the tables wants them empty.
+fill_sandbox() {
+    [[ $LIVE == no && $EMPTY == no && ! -e $RUN/state/sample ]] || return 0
+    step "filling in a week of sample traffic"
+    control sandbox fill --days 7 --requests 5000 >>"$RUN/setup.log" </dev/null || {
+        # Traffic that is there already is nobody's mistake.
+        [[ $? -eq 1 ]] || { show_log setup; fail "the sample traffic could not be loaded"; }
+    }
+    : >"$RUN/state/sample"
+}
