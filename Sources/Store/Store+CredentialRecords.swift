@@ -41,9 +41,10 @@ extension CredentialRecord.State {
 }
 
 extension Store {
-    /// The credentials of a provider, the installation's and its owners', the newest first. Unknown slug: `.notFound`.
+    /// The credentials of a provider, the installation's and its owners', the newest first. `owner` is the key of one,
+    /// or `installation` for those that have none. Unknown slug: `.notFound`.
     package func credentialRecords(
-        of slug: ProviderSlug, environment: EnvironmentName?, isActive: Bool?, _ page: Page
+        of slug: ProviderSlug, environment: EnvironmentName?, isActive: Bool?, owner: String? = nil, _ page: Page
     ) throws(Failure) -> Slice<CredentialRecord> {
         let total = try one(
             "Provider",
@@ -55,6 +56,7 @@ extension Store {
                 ON k.provider_id = p.id
                 AND (\(environment?.text)::text IS NULL OR k.environment = \(environment?.text)::text)
                 AND (\(isActive)::boolean IS NULL OR k.is_active = \(isActive)::boolean)
+                AND (\(owner)::text IS NULL OR coalesce(k.owner, 'installation') = \(owner)::text)
             WHERE p.slug = \(slug)
             GROUP BY p.id
             """
@@ -68,6 +70,7 @@ extension Store {
             WHERE p.slug = \(slug)
               AND (\(environment?.text)::text IS NULL OR k.environment = \(environment?.text)::text)
               AND (\(isActive)::boolean IS NULL OR k.is_active = \(isActive)::boolean)
+              AND (\(owner)::text IS NULL OR coalesce(k.owner, 'installation') = \(owner)::text)
             ORDER BY k.created_at DESC, k.id DESC
             LIMIT \(page.limit)
             OFFSET \(page.offset)

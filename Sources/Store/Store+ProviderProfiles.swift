@@ -18,12 +18,16 @@ extension ProviderProfile {
     fileprivate static let selection: StaticString = """
         SELECT p.id, p.slug, p.display_name, p.kind, p.auth_type, p.enabled, p.priority, p.timeout_ms,
                p.default_model, p.capabilities, p.ui_preferences::text,
-               coalesce(posted.requests, 0) + coalesce(
-                   (SELECT sum(t.requests) FROM usage_tail t WHERE t.provider_id = p.id), 0),
+               coalesce(posted.requests, 0) + coalesce(recent.requests, 0),
                keys.number, keys.usable, offered.number, newest.status, newest.checked_at, p.version, p.created_at,
                p.updated_at
         FROM providers p
         LEFT JOIN provider_usage posted ON posted.provider_id = p.id
+        LEFT JOIN (
+            SELECT t.provider_id, sum(t.requests) AS requests
+            FROM usage_tail t
+            GROUP BY t.provider_id
+        ) AS recent ON recent.provider_id = p.id
         CROSS JOIN LATERAL (
             SELECT count(*) AS number,
                    count(*) FILTER (

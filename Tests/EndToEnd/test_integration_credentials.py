@@ -39,7 +39,8 @@ def as_installed(database):
 
 
 def listed(client, provider: str = "openai", **query) -> list[dict]:
-    answer = client.get(route(provider, "credentials"), params=query)
+    """The installation's own, whatever owners other tests left."""
+    answer = client.get(route(provider, "credentials"), params={"owner": "installation", **query})
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]
 
@@ -58,7 +59,7 @@ def digest(key: str) -> str:
 
 
 def test_the_empty_list(client):
-    check(client.get(route("openai", "credentials")), "integration-credentials-empty")
+    check(client.get(route("openai", "credentials"), params={"owner": "installation"}), "integration-credentials-empty")
 
 
 @pytest.mark.parametrize(
@@ -214,9 +215,9 @@ def test_a_list_has_filters_and_pages(client):
     assert [record["name"] for record in listed(client, limit=1, offset=1)] == ["two"]
     client.put(route("openai", f"credentials/{listed(client)[0]['id']}"), json={"is_active": False}).raise_for_status()
     assert [record["name"] for record in listed(client, is_active="false")] == ["three"]
-    meta = client.get(route("openai", "credentials"), params={"limit": 1, "is_active": "true"}).json()["meta"]
+    meta = client.get(route("openai", "credentials"), params={"limit": 1, "is_active": "true", "owner": "installation"}).json()["meta"]
     assert meta == {"total": 2, "count": 1, "limit": 1, "offset": 0}
-    for query in ({"environment": "a b"}, {"is_active": "1"}, {"limit": 0}, {"owner": "x"}):
+    for query in ({"environment": "a b"}, {"is_active": "1"}, {"limit": 0}, {"owner": ""}):
         assert client.get(route("openai", "credentials"), params=query).status_code == 400
 
 
@@ -391,7 +392,9 @@ def test_a_key_of_an_owner_is_seen_masked_and_can_be_switched_off(client, stack)
         body = {"provider": "OpenAI", "credentials": {"apiKey": KEY}}
         connection = owner.post("/api/v1/ai/providers", json=body).raise_for_status().json()["data"]
         try:
-            record = next(one for one in listed(client) if one["owner"] == "tenant:t-integration")
+            record = next(one for one in client.get(route("openai", "credentials")).json()["data"] if one["owner"] == "tenant:t-integration")
+            assert listed(client, owner="tenant:t-integration") == [record]
+            assert record not in listed(client)
             assert record["credentials"] == {"apiKey": "***masked***"}
             path = route("openai", f"credentials/{record['id']}")
             # It is not the installation's.

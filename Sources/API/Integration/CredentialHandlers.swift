@@ -13,7 +13,8 @@ func listCredentials(_ request: Request, _ services: Services) throws(Failure) -
     var environment: EnvironmentName?
     if let text = request.query["environment"] { environment = try EnvironmentName(text) }
     let records = try services.store.credentialRecords(
-        of: slug, environment: environment, isActive: try request.queryBool("is_active"), page)
+        of: slug, environment: environment, isActive: try request.queryBool("is_active"),
+        owner: try request.queryText("owner", length: 1...300), page)
     return .success("Credentials retrieved successfully", records, page)
 }
 

@@ -22,7 +22,7 @@ extension Surface {
     private static let credentials: [Route<Services>] = [
         .get(
             provider + "/credentials", .admin(.aiRead), listCredentials,
-            query: page.union(["environment", "is_active"])),
+            query: page.union(["environment", "is_active", "owner"])),
         .post(provider + "/credentials", .admin(.aiManage), addCredential, lane: .upstream),
         .put(provider + "/credentials/:id", .admin(.aiManage), updateCredential, lane: .upstream),
         .delete(provider + "/credentials/:id", .admin(.aiManage), deleteCredential),
