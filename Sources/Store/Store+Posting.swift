@@ -73,8 +73,8 @@ extension Transaction {
                        WHERE a.provider_id = t.provider_id AND a.currency = t.currency)
                 ORDER BY t.id
                 LIMIT \(limit)))
-            RETURNING id, request_id, provider_id, external_id, owner, model, currency, quarter_of(created_at) AS quarter,
-                      requests, pending, processing, completed, failed, cancelled, unpriced, response_ms, responses,
+            RETURNING id, request_id, provider_id, external_id, owner, model, currency,
+                      quarter_of(created_at) AS quarter, requests, pending, processing, completed, failed, cancelled, unpriced, response_ms, responses,
                       prompt_tokens, completion_tokens, cost
         ), \(literal: rollups), \(literal: owners), \(literal: entries)
         SELECT count(*)

@@ -52,8 +52,8 @@ extension Transaction {
             ) { (row) throws(PostgresError) in try row.next(ID<ProviderRequest>.self) })
     }
 
-    /// What became of the reports at some positions, whose IDs were taken before. A call whose row retention has removed
-    /// is as it was reported.
+    /// What became of the reports at some positions, whose IDs were taken before. A call whose row retention has
+    /// removed is as it was reported.
     private func known(
         _ positions: [Int], _ reports: [RequestReport], of slug: ProviderSlug, _ path: (Int) -> String
     ) throws(Failure) -> [Int: RecordedRequest] {
@@ -110,8 +110,8 @@ extension Transaction {
         }
     }
 
-    /// The price version that held when each call was made decides, where no cost is given. Each price is worked out once for
-    /// each quantity and resolution, of which a batch has few.
+    /// The price version that held when each call was made decides, where no cost is given. Each price is worked out
+    /// once for each quantity and resolution, of which a batch has few.
     private static func inserting(_ columns: RequestColumns, _ slug: ProviderSlug) -> SQL {
         """
         -- Store.recordRequests

@@ -2,8 +2,8 @@ import Domain
 import Postgres
 
 extension Transaction {
-    /// Takes a call one step on, or to its end, and returns it as it is then. Of several who want to end it, one does: a
-    /// finished call is `.conflict`, and so is one that would go back. Throws `.notFound` for a call that is not there.
+    /// Takes a call one step on, or to its end, and returns it as it is then. Of several who want to end it, one does:
+    /// a finished call is `.conflict`, and so is one that would go back. Throws `.notFound` for a call that is not there.
     ///
     /// A completed call without a given cost costs what the price says that held when it began.
     package func advance(

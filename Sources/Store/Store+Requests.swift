@@ -92,8 +92,8 @@ extension Store {
                 WHERE \(user)::text IS NOT NULL
             ) AS place
             LEFT JOIN LATERAL request_rows(
-                p.id, \(model)::text, \(status)::text, \(user)::text, \(start)::timestamptz, place.below, \(before)::uuid,
-                place.rest, \(page.limit + 1)::integer) AS r ON true
+                p.id, \(model)::text, \(status)::text, \(user)::text, \(start)::timestamptz, place.below,
+                \(before)::uuid, place.rest, \(page.limit + 1)::integer) AS r ON true
             LEFT JOIN LATERAL (
                 SELECT one.metadata
                 FROM request_payloads one

@@ -28,7 +28,8 @@ extension Store {
                     zone_day(((high - interval '1 microsecond') AT TIME ZONE \(zone)::text)::date - 29, \(zone)::text)
                 ) AS low
             ) AS since
-            WHERE low < high AND high <= (low AT TIME ZONE \(zone)::text + interval '10 years') AT TIME ZONE \(zone)::text
+            WHERE low < high
+              AND high <= (low AT TIME ZONE \(zone)::text + interval '10 years') AT TIME ZONE \(zone)::text
             """
         ) { (row) throws(PostgresError) in ClosedSpan(start: try row.next(), end: try row.next()) }.first
     }
@@ -51,7 +52,8 @@ extension Store {
                     ) AS part (day)
                 ), parts AS (
                     SELECT array_agg(d.day ORDER BY d.day) AS days,
-                           array_agg(greatest(zone_day(d.day, \(zone)::text), \(span.start)::timestamptz) ORDER BY d.day)
+                           array_agg(
+                               greatest(zone_day(d.day, \(zone)::text), \(span.start)::timestamptz) ORDER BY d.day)
                            AS starts
                     FROM days d
                 )

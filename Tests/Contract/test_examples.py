@@ -21,4 +21,4 @@ def test_the_examples_of_the_documentation_work(stack: Stack, tmp_path: Path):
     assert '"error":{' not in finished.stdout, finished.stdout
     assert finished.stdout.count('{"data":{') == 5, finished.stdout
     (file,) = tmp_path.glob("fal_ai-requests-failed-from-2025-11-01.csv")
-    assert "\r\norder-124,fal_ai,flux-2-pro,failed," in file.read_text(newline="")
+    assert "\r\norder-124,fal_ai,flux-2-pro,failed," in file.read_bytes().decode()

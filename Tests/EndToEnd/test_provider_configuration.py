@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from golden import check
 from psycopg.types.json import Json
+from stack import Stack
 
 ROOT = "/api/admin/third-party-apis"
 KEYED = ["openai", "claude", "fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"]
@@ -17,6 +18,14 @@ MEMBERS = ["provider", "apiKey", "enabled", "priority", "rateLimit", "timeout", 
 
 def route(provider: str, rest: str = "config") -> str:
     return f"{ROOT}/providers/{provider}/{rest}"
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """A stack of its own: what other tests charge to a provider fixes its currency and changes its version."""
+    running = Stack.start("--lift-limits")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

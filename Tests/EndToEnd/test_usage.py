@@ -138,17 +138,20 @@ def test_the_summary_adds_up(admin):
 
 
 def test_posting_changes_no_answer(own_stack, admin):
-    paths = ["fal_ai/usage", "fal_ai/usage/by-model", "usage/summary"]
+    paths = ["minimax/usage", "minimax/usage/by-model", "usage/summary"]
     period = {"startDate": moment(80, minute=3), "endDate": moment(1)}
     with psycopg.connect(own_stack.database_url) as held:
         # There is one poster at a time, so that the jobs, which post every second, wait as well.
         held.execute("SELECT pg_advisory_xact_lock(hashtext('post_usage'))")
-        record(admin, "fal_ai", *[report(status="completed", createdAt=moment(2 + number)) for number in range(50)])
+        record(admin, "minimax", *[report(status="completed", createdAt=moment(2 + number)) for number in range(50)])
         before = [usage(admin, path, **period) for path in paths]
         assert waiting(own_stack) > 0
     post(own_stack)
     assert waiting(own_stack) == 0
     assert [usage(admin, path, **period) for path in paths] == before
+    assert re.fullmatch(r'\{"posted":\d+\}\n', own_stack.control("post-usage", "--json").stdout)
+    for batch in ("0", "x", "1000001"):
+        assert own_stack.control("post-usage", "--batch", batch, check=False).returncode == 2
 
 
 def test_the_period_is_thirty_days_unless_told(admin):

@@ -56,19 +56,22 @@ def price(stack: Stack, provider: str, model: str = MODEL, cost: str = "0.05") -
 
 
 def post(stack: Stack) -> int:
-    """Posts what waits, how much that was. What the jobs post at the same time is not counted, but waited for."""
+    """Posts what waits, how much that was. What the jobs post at the same time is not counted, but waited for; what
+    is recorded meanwhile is not."""
+    with psycopg.connect(stack.database_url) as database:
+        last = database.execute("SELECT coalesce(max(id), 0) FROM usage_tail").fetchone()[0]
     count = int(stack.control("post-usage").stdout.split()[0])
     end = time.monotonic() + 20
-    while waiting(stack):
+    while waiting(stack, last):
         assert time.monotonic() < end, "the usage was not posted"
         time.sleep(0.05)
     return count
 
 
-def waiting(stack: Stack) -> int:
-    """How many differences are not posted yet."""
+def waiting(stack: Stack, last: int = 2**62) -> int:
+    """How many differences, up to one of them, are not posted yet."""
     with psycopg.connect(stack.database_url) as database:
-        return database.execute("SELECT count(*) FROM usage_tail").fetchone()[0]
+        return database.execute("SELECT count(*) FROM usage_tail WHERE id <= %s", (last,)).fetchone()[0]
 
 
 def balance(stack: Stack, provider: str) -> str:

@@ -163,8 +163,8 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
+        completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
     SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
            1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
@@ -192,8 +192,8 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
-        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
+        completed, failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
     SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
            s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,

@@ -4,8 +4,8 @@ import JSON
 import Store
 
 /// Records calls that back ends made themselves, one or a batch. The same call again changes nothing: 201 when
-/// something was recorded, 200 when all of it was there. The same ID with other content is 409, and then nothing of a batch
-/// is recorded.
+/// something was recorded, 200 when all of it was there. The same ID with other content is 409, and then nothing of a
+/// batch is recorded.
 @Sendable
 func recordRequests(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let slug = try request.provider()

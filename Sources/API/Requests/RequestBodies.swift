@@ -3,8 +3,10 @@ import HTTP
 import JSON
 
 extension RequestRecord: ListRow {
+    /// What the contract shows inside `metadata` has columns of its own; the last one has all of it.
     static let columns = [
-        "id", "provider", "model", "status", "userId", "createdAt", "completedAt", "responseTime", "cost", "metadata",
+        "id", "provider", "model", "status", "userId", "createdAt", "completedAt", "responseTime", "cost",
+        "metadata.prompt", "metadata.resolution", "metadata",
     ]
 
     package func write(to json: inout JSONWriter) {
@@ -28,8 +30,8 @@ extension RequestRecord: ListRow {
         json.field("cost", number: cost?.text)
     }
 
-    /// The metadata stand in one cell, as JSON: every caller has members of its own.
     func write(to csv: inout CSVWriter) {
+        let members = metadata.flatMap { try? JSONParser.parse(Array($0.utf8)) }
         csv.text(name)
         csv.text(provider)
         csv.text(model)
@@ -39,6 +41,8 @@ extension RequestRecord: ListRow {
         csv.text(completedAt?.iso(.seconds))
         csv.number(responseTime)
         csv.number(cost?.text)
+        csv.text(members?["prompt"]?.string)
+        csv.text(members?["resolution"]?.string)
         csv.text(metadata ?? "{}")
     }
 }

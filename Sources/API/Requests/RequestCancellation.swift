@@ -4,11 +4,12 @@ import JSON
 import Providers
 import Store
 
-/// Cancels a call that has not ended: at the provider first, where it has a job there, and then in the accounts. When the
-/// provider cannot be asked nothing changes. When it turns out to have finished before, it is accounted as finished,
+/// Cancels a call that has not ended: at the provider first, where it has a job there, and then in the accounts. When
+/// the provider cannot be asked nothing changes. When it turns out to have finished before, it is accounted as finished,
 /// with what it cost, and the answer is 409, as for every finished one.
 @Sendable
 func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> Response {
+    try request.fields(orEmpty: true).finish()
     let slug = try request.provider()
     let detail = try services.store.request(request.requestName(), of: slug)
     guard !detail.record.status.isFinished else {
@@ -30,8 +31,8 @@ func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> 
 }
 
 extension Services {
-    /// Asks the provider to stop its job. Nil when there is none that it could be asked about: the call has no ID there,
-    /// the installation no key, the provider no jobs.
+    /// Asks the provider to stop its job. Nil when there is none that it could be asked about: the call has no ID
+    /// there, the installation no key, the provider no jobs.
     fileprivate func stop(
         _ detail: RequestDetail, _ slug: ProviderSlug, _ request: Request
     ) throws(Failure) -> JobEnding? {
