@@ -48,6 +48,7 @@ let package = Package(
 
         // Technology: knows nothing of the product.
         library("JSON"),
+        library("XML"),
         library("Locks"),
         library("Postgres", ["CPostgreSQL", "Locks"]),
         library("FastCGI", ["CFastCGI", "Locks"]),
@@ -62,7 +63,7 @@ let package = Package(
         // Translation between the two.
         library("HTTP", ["Domain", "JSON"]),
         library("Store", ["Domain", "JSON", "Postgres", "Crypto", "Sandbox"]),
-        library("Providers", ["Domain", "JSON", "Outbound", "Crypto"]),
+        library("Providers", ["Domain", "JSON", "XML", "Outbound", "Crypto"]),
 
         // The product.
         library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
@@ -82,7 +83,7 @@ let package = Package(
                 "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers",
                 "Sandbox", "Store",
             ]),
-        library("Simulator", ["Domain", "JSON", "Locks"]),
+        library("Simulator", ["Domain", "JSON", "XML", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 
         // What tests of several targets share: a database of their own.
@@ -91,6 +92,7 @@ let package = Package(
 
         tests("Domain", ["Domain"]),
         tests("JSON", ["JSON"]),
+        tests("XML", ["XML"]),
         tests("Postgres", ["Postgres", "ScratchDatabase"]),
         // A FastCGI program of the tests: what the master starts and kills there.
         .executableTarget(
@@ -99,7 +101,7 @@ let package = Package(
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
         tests("Outbound", ["Outbound", "COpenSSL"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
-        tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "Outbound"]),
+        tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "XML", "Outbound", "Crypto"]),
         tests("Sandbox", ["Sandbox", "Domain"]),
         tests("Store", ["Store", "Domain", "Postgres", "Crypto", "Providers", "Sandbox", "ScratchDatabase"]),
         tests(
@@ -117,6 +119,7 @@ if isFuzzing {
     package.targets += [
         .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
         fuzz("JSON", ["JSON"]),
+        fuzz("XML", ["XML"]),
         fuzz("HTTPHead", ["Outbound"]),
         fuzz("Token", ["Crypto", "JSON"]),
     ]

@@ -1197,12 +1197,13 @@ CREATE TABLE public.credentials (
     ui_metadata json,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT credentials_environment_form CHECK ((environment ~ '^[A-Za-z0-9_-]{1,50}$'::text)),
+    CONSTRAINT credentials_metadata_form CHECK ((json_typeof(metadata) = 'object'::text)),
     CONSTRAINT credentials_metadata_size CHECK (((octet_length((metadata)::text) <= 8192) AND (octet_length((ui_metadata)::text) <= 8192))),
     CONSTRAINT credentials_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT credentials_owner_form CHECK ((owner ~ '^(user|tenant):.{1,255}$'::text)),
     CONSTRAINT credentials_sealed_size CHECK (((octet_length(sealed) >= 30) AND (octet_length(sealed) <= 65536))),
     CONSTRAINT credentials_state_known CHECK ((state = ANY (ARRAY['untested'::text, 'valid'::text, 'invalid'::text]))),
-    CONSTRAINT credentials_type_known CHECK ((type = ANY (ARRAY['api_key'::text, 'base_url'::text])))
+    CONSTRAINT credentials_type_known CHECK ((type = ANY (ARRAY['api_key'::text, 'base_url'::text, 'config'::text])))
 );
 
 CREATE TABLE public.credit_accounts (

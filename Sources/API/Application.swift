@@ -129,7 +129,9 @@ package struct Application: Sendable {
 
     private func failed(_ failure: Failure, _ request: Request) -> Response {
         installation.log.failure(failure, request)
-        return Surface.of(request.path).render(failure, installation.isDevelopment ? failure.detail : nil)
+        let surface = Surface.of(request.path)
+        let detail = installation.isDevelopment ? failure.detail : nil
+        return surface.renderAbout?(failure, detail, request.subject) ?? surface.render(failure, detail)
     }
 
     /// The headers that every answer has.

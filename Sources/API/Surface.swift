@@ -10,9 +10,11 @@ package struct Surface: Sendable {
     package let routes: [Route<Services>]
     /// `detail` is there in development mode only.
     package let render: @Sendable (_ failure: Failure, _ detail: String?) -> Response
+    /// The same where the form depends on what the request is about.
+    var renderAbout: (@Sendable (_ failure: Failure, _ detail: String?, _ subject: RequestSubject) -> Response)?
 
     /// Every surface, the most particular prefix first; the last one takes all other paths.
-    package static let all: [Surface] = [.connections, .administration, .integration, .probes]
+    package static let all: [Surface] = [.connections, .administration, .machines, .integration, .probes]
 
     /// The surface of a raw path.
     package static func of(_ path: String) -> Surface {

@@ -20,6 +20,12 @@ package protocol RequestSource {
     func readBody(limit: Int) throws(Failure) -> [UInt8]
 }
 
+/// What a request turned out to be about, for an error that has to name it. Used by one thread.
+package final class RequestSubject {
+    /// The provider that the body names, once it is known to exist.
+    package var provider: String?
+}
+
 /// One request, as handlers see it. Used by one thread.
 package struct Request {
     package let method: Method
@@ -32,6 +38,7 @@ package struct Request {
     package let receivedAt: Timestamp
     package let bodyLimit: Int
     private let source: any RequestSource
+    package let subject = RequestSubject()
 
     /// The segments that stand for the pattern's parameters; set by the router.
     package var parameters: [String: String] = [:]

@@ -43,8 +43,12 @@ extension JobRun {
 
     fileprivate func check(_ provider: ProviderRecord, _ client: ProviderClient) throws(Failure) {
         let slug = try ProviderSlug(provider.slug)
-        // Also one that was refused: providers take keys back into favour.
-        guard let credential = try store.installationCredentialToTest(of: slug) else { return }
+        // Also one that was refused: providers take keys back into favour. A password that is tried again and again
+        // locks an account.
+        let credential =
+            provider.kind == "compute"
+            ? try store.installationCredential(of: slug) : try store.installationCredentialToTest(of: slug)
+        guard let credential else { return }
         let finding = try HealthProbe.run(
             client: client, provider: provider, credential: Credentials(serialized: credential.secret))
         try store.transaction { (transaction) throws(Failure) in

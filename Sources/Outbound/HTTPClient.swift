@@ -1,6 +1,7 @@
 import Glibc
 
-/// An HTTP/1.1 client for calls to providers. Every call blocks its thread and ends within its deadline with an answer or
+/// An HTTP/1.1 client for calls to providers. Every call blocks its thread and ends within its deadline with an answer
+/// or
 /// a typed error, whatever the other side sends.
 ///
 /// It follows no redirect, keeps no cookie, reads no proxy from the environment and asks for no compression.
@@ -12,7 +13,8 @@ package final class HTTPClient: Sendable {
     private let pool: ConnectionPool
     private let resolver: Resolver
 
-    /// `authoritiesFile` is a PEM file of certificates trusted beside the system's. Throws `tls` when it cannot be read.
+    /// `authoritiesFile` is a PEM file of certificates trusted beside the system's. Throws `tls` when it cannot be
+    /// read.
     package init(
         policy: AddressPolicy, authoritiesFile: String?, poolLimits: PoolLimits = PoolLimits(),
         resolver: Resolver = .system
@@ -34,8 +36,10 @@ package final class HTTPClient: Sendable {
         return OutboundResponse(head, body: body)
     }
 
-    /// As `send`, but the body of a 2xx answer goes to `onChunk` as it arrives, in pieces of any size, and the response's
-    /// own body stays empty; false cancels: the connection is closed and the head returned. Any other answer is collected
+    /// As `send`, but the body of a 2xx answer goes to `onChunk` as it arrives, in pieces of any size, and the
+    /// response's
+    /// own body stays empty; false cancels: the connection is closed and the head returned. Any other answer is
+    /// collected
     /// as `send` does and `onChunk` is not called. The limits hold all the same, `maxBodyOctets` included. An error may
     /// come after some chunks: what was delivered is then the beginning of an answer without its end.
     package func stream(
@@ -48,6 +52,17 @@ package final class HTTPClient: Sendable {
             return true
         }
         return OutboundResponse(head, body: body)
+    }
+
+    /// Why the URL would be refused without anything being contacted; nil when it may be called, or when its host is a
+    /// name, which is judged by its addresses when it is called.
+    package func refusal(of url: HTTPURL) -> AddressRefusal? {
+        do throws(AddressRefusal) {
+            try policy.check(url)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private typealias Delivery = (ResponseHead, ArraySlice<UInt8>) -> Bool

@@ -8,6 +8,8 @@ package enum Credentials: Sendable, Equatable {
     case apiKey(Secret)
     /// Ollama has no key: whoever knows where it listens may use it.
     case baseURL(HTTPURL)
+    /// The configuration of a compute provider, which has a field or more that is secret.
+    case config(ComputeConfiguration)
 
     /// The longest value of a field, in octets.
     package static let maxOctets = 4_096
@@ -16,6 +18,9 @@ package enum Credentials: Sendable, Equatable {
     ///
     /// Throws `.invalid` with every problem of every field, named as `credentials.apiKey`.
     package static func parse(_ provider: String, _ object: JSONObject) throws(Failure) -> Credentials {
+        if let adapter = Adapters.compute(provider) {
+            return .config(try ComputeConfiguration.parse(object, for: adapter, in: "credentials"))
+        }
         let field = CredentialField(provider: provider)
         var problems = object.members.filter { $0.name != field.rawValue }
             .map { FieldProblem("credentials.\($0.name.prefix(64))", "is not known") }
@@ -33,6 +38,9 @@ package enum Credentials: Sendable, Equatable {
     /// Throws `.invalid` for `name`, also when the provider takes an address instead of a key.
     package static func key(_ value: JSONValue, for provider: String, field name: String) throws(Failure) -> Credentials
     {
+        guard Adapters.compute(provider) == nil else {
+            throw .invalid(name, "is not what this provider takes: it has a configuration of several fields")
+        }
         let field = CredentialField(provider: provider)
         guard field == .apiKey else {
             throw .invalid(name, "is not what this provider takes: it is reached by its address, without a key")
@@ -47,8 +55,15 @@ package enum Credentials: Sendable, Equatable {
     /// Reads back what `serialized` wrote; `.defect` when it is anything else.
     package init(serialized: Secret) throws(Failure) {
         guard case .object(let object)? = try? JSONParser.parse(serialized.expose()), object.members.count == 1,
-            let member = object.members.first, let field = CredentialField(rawValue: member.name)
+            let member = object.members.first
         else { throw .defect("stored credentials are not in the format they were stored in") }
+        if member.name == "config", let configuration = member.value.object.flatMap(ComputeConfiguration.init) {
+            self = .config(configuration)
+            return
+        }
+        guard let field = CredentialField(rawValue: member.name) else {
+            throw .defect("stored credentials are not in the format they were stored in")
+        }
         do throws(CredentialProblem) {
             self = try field.read(member.value)
         } catch {
@@ -61,13 +76,20 @@ package enum Credentials: Sendable, Equatable {
         switch self {
         case .apiKey(let key): Secret(JSONWriter.object { $0.field("apiKey", key.exposeText()) })
         case .baseURL(let url): Secret(JSONWriter.object { $0.field("baseUrl", url.text) })
+        case .config(let configuration): Secret(JSONWriter.object { $0.field("config", configuration.object) })
         }
     }
 
-    /// How the credential is stored: `api_key` or `base_url`.
-    package var type: String { if case .apiKey = self { "api_key" } else { "base_url" } }
+    /// How the credential is stored: `api_key`, `base_url` or `config`.
+    package var type: String {
+        switch self {
+        case .apiKey: "api_key"
+        case .baseURL: "base_url"
+        case .config: "config"
+        }
+    }
 
-    /// The end of a key for people to tell keys apart; nil for a short key and for an address.
+    /// The end of a key for people to tell keys apart; nil for a short key, an address and a configuration.
     package var hint: String? {
         if case .apiKey(let key) = self { key.hint } else { nil }
     }

@@ -3,7 +3,7 @@ import Outbound
 
 /// Calls providers by their slug, through one HTTP client that the whole process shares.
 package struct ProviderClient: Sendable {
-    private let client: HTTPClient
+    let client: HTTPClient
 
     package init(_ client: HTTPClient) { self.client = client }
 
@@ -11,6 +11,10 @@ package struct ProviderClient: Sendable {
     package func validate(
         _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
+        if case .config(let configuration) = credentials {
+            return try validate(
+                configuration, slug: slug, endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds)
+        }
         guard let adapter = Adapters.provider(slug) else { throw .defect("no adapter for \(slug)") }
         try adapter.validate(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
@@ -85,7 +89,7 @@ package struct ProviderClient: Sendable {
         return adapter
     }
 
-    private static func endpoint(_ text: String, _ timeoutMilliseconds: Int) throws(Failure) -> ProviderEndpoint {
+    static func endpoint(_ text: String, _ timeoutMilliseconds: Int) throws(Failure) -> ProviderEndpoint {
         do throws(URLProblem) {
             return ProviderEndpoint(url: try HTTPURL(text), timeoutMilliseconds: timeoutMilliseconds)
         } catch {

@@ -53,6 +53,18 @@ enum HTTPDate {
         return words.count == 5 ? moment(words[2], words[1], words[4], words[3]) : nil
     }
 
+    /// The form that is written: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    static func text(_ moment: Timestamp) -> String {
+        let civil = CivilTime(secondsSince1970: moment.seconds)
+        let days = Int(moment.seconds / 86_400)
+        let two = { (number: Int) in (number < 10 ? "0" : "") + String(number) }
+        // 1 January 1970 was a Thursday.
+        return "\(weekdays[((days + 4) % 7 + 7) % 7]), \(two(civil.day)) \(months[civil.month - 1]) \(civil.year) "
+            + "\(two(civil.hour)):\(two(civil.minute)):\(two(civil.second)) GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+
     private static func moment(_ day: String, _ month: String, _ year: String, _ time: String) -> Timestamp? {
         let clock = time.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             .compactMap { number(String(decoding: $0, as: UTF8.self)) }

@@ -7,6 +7,7 @@ package final class ProviderSimulator: Sendable {
     private static let vendors: [any Vendor] = [
         OpenAI(), Claude(), Gemini(), Cohere(), Ollama(),
         Fal(), Replicate(), MiniMax(), Runway(), BlackForestLabs(),
+        VSphere(), OpenStack(),
     ]
 
     private let board = FaultBoard()

@@ -8,11 +8,14 @@ package struct NewCredential: Sendable {
     package let secret: Secret
     package let type: String
     package let hint: String?
+    /// A JSON object of what may be shown of it; nil for a mere key.
+    package let metadata: String?
 
-    package init(secret: Secret, type: String, hint: String?) {
+    package init(secret: Secret, type: String, hint: String?, metadata: String? = nil) {
         self.secret = secret
         self.type = type
         self.hint = hint
+        self.metadata = metadata
     }
 }
 

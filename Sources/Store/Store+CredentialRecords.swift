@@ -104,7 +104,7 @@ extension Transaction {
             SELECT \(id), p.id, \(properties.name.value), \(environment), \(credential.type),
                    \(SQLBytes(sealed.bytes))::bytea, \(sealed.keyID), \(credential.hint),
                    \(proved ? "valid" : "untested"), \(properties.isActive ?? true)::boolean,
-                   \(properties.metadata)::json, \(properties.uiMetadata)::json,
+                   \(credential.metadata ?? properties.metadata)::json, \(properties.uiMetadata)::json,
                    \(properties.expiresAt.value)::timestamptz,
                    greatest(\(now)::timestamptz, former.created_at + interval '1 microsecond'), \(now)::timestamptz
             FROM providers p
@@ -169,7 +169,7 @@ extension Transaction {
             -- Store.replaceSecret
             UPDATE credentials
             SET type = \(credential.type), sealed = \(SQLBytes(sealed.bytes))::bytea, key_id = \(sealed.keyID),
-                hint = \(credential.hint), is_active = is_active OR state = 'invalid',
+                hint = \(credential.hint), metadata = coalesce(\(credential.metadata)::json, metadata), is_active = is_active OR state = 'invalid',
                 state = \(proved ? "valid" : "untested")
             WHERE id = \(id) AND owner IS NULL
             """)

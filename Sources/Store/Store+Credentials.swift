@@ -17,6 +17,8 @@ package struct ReplacedCredential: Sendable {
     package let hint: String?
     package let state: String
     package let expiresAt: Timestamp?
+    /// A JSON object of what may be shown of it; nil for a mere key.
+    package let metadata: String?
 }
 
 extension Store {
@@ -105,7 +107,7 @@ extension Transaction {
         let former = try rows(
             """
             -- Store.formerInstallationCredential
-            SELECT k.hint, k.state, k.expires_at
+            SELECT k.hint, k.state, k.expires_at, k.metadata::text
             FROM credentials k
             JOIN providers p ON p.id = k.provider_id
             WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = 'default'
@@ -114,7 +116,8 @@ extension Transaction {
             """
         ) { (row) throws(PostgresError) in
             ReplacedCredential(
-                hint: try row.nextOptional(), state: try row.next(), expiresAt: try row.nextOptional())
+                hint: try row.nextOptional(), state: try row.next(), expiresAt: try row.nextOptional(),
+                metadata: try row.nextOptional())
         }
         try execute(
             """
@@ -137,10 +140,11 @@ extension Transaction {
         try execute(
             """
             -- Store.insertInstallationCredential
-            INSERT INTO credentials (id, provider_id, type, sealed, key_id, hint, state, expires_at, created_at,
-                                     updated_at)
+            INSERT INTO credentials (id, provider_id, type, sealed, key_id, hint, metadata, state, expires_at,
+                                     created_at, updated_at)
             SELECT \(id), p.id, \(credential.type), \(SQLBytes(sealed.bytes))::bytea, \(sealed.keyID),
-                   \(credential.hint), \(proved ? "valid" : "untested"), \(expiresAt)::timestamptz,
+                   \(credential.hint), \(credential.metadata)::json,
+                   \(proved ? "valid" : "untested"), \(expiresAt)::timestamptz,
                    greatest(\(now)::timestamptz, former.created_at + interval '1 microsecond'), \(now)::timestamptz
             FROM providers p
             LEFT JOIN LATERAL (

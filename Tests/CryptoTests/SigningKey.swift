@@ -39,6 +39,14 @@ final class SigningKey {
         return Array(UnsafeBufferPointer(start: output, count: max(0, count)))
     }
 
+    /// `RSAPrivateKey` or `ECPrivateKey` under the label that does not say which.
+    var privatePEM: String {
+        var output: UnsafeMutablePointer<UInt8>?
+        let count = Int(i2d_PrivateKey(handle, &output))
+        defer { CRYPTO_free(output, "", 0) }
+        return Self.pem("PRIVATE KEY", Array(UnsafeBufferPointer(start: output, count: max(0, count))))
+    }
+
     var publicPEM: String { Self.pem("PUBLIC KEY", publicDER) }
 
     /// A self-signed certificate that expired in 1970.

@@ -19,6 +19,7 @@ SYSTEM = {"Foundation", "Glibc", "Synchronization"}
 MAY_IMPORT = {
     "Domain": set(),
     "JSON": set(),
+    "XML": set(),
     "Locks": set(),
     "Postgres": {"CPostgreSQL", "Locks"},
     "FastCGI": {"CFastCGI", "Locks"},
@@ -27,11 +28,11 @@ MAY_IMPORT = {
     "HTTP": {"Domain", "JSON"},
     "Sandbox": {"Domain"},
     "Store": {"Domain", "JSON", "Postgres", "Crypto", "Sandbox"},
-    "Providers": {"Domain", "JSON", "Outbound", "Crypto"},
+    "Providers": {"Domain", "JSON", "XML", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
     "Jobs": {"Domain", "JSON", "Locks", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
-    "Simulator": {"Domain", "JSON", "Locks"},
+    "Simulator": {"Domain", "JSON", "XML", "Locks"},
 }
 PROGRAMS = {"providerd", "providerctl", "providersim"}
 # Traps that end the process, parts that the design rules out, and work that is not finished.

@@ -51,7 +51,7 @@ def nothing_known(database):
     def clear() -> None:
         database.execute("DELETE FROM health_checks")
         database.execute("DELETE FROM credentials WHERE owner IS NULL")
-        database.execute("UPDATE providers SET enabled = true, timeout_ms = 30000")
+        database.execute("UPDATE providers SET enabled = kind <> 'compute', timeout_ms = 30000")
 
     clear()
     yield

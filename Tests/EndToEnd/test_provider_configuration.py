@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from golden import check
 from psycopg.types.json import Json
-from stack import Stack
+from stack import Simulator, Stack
 
 ROOT = "/api/admin/third-party-apis"
 KEYED = ["openai", "claude", "fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"]
@@ -26,6 +26,11 @@ def stack():
     running = Stack.start("--lift-limits")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def simulator(stack):
+    return Simulator(url=stack.simulator_url, ca=stack.ca)
 
 
 @pytest.fixture

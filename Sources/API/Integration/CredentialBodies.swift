@@ -74,7 +74,7 @@ extension CredentialRecord: JSONWritable {
             $0.field("credential_type", type)
             // Which fields there are follows from the type; what is in them is never told.
             $0.field("credentials") {
-                $0.key(escaping: type == "base_url" ? "baseUrl" : "apiKey")
+                $0.key(escaping: ["api_key": "apiKey", "base_url": "baseUrl"][type] ?? type)
                 $0.string("***masked***")
             }
             $0.field("hint", hint)

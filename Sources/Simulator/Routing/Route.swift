@@ -3,6 +3,8 @@ enum Operation: String, CaseIterable, Sendable {
     case status, models, keyCheck = "key-check", chat, tokens, embeddings, images
     /// Of the providers of generated media.
     case balance, submit, poll, cancel, files
+    /// Of the providers of virtual machines.
+    case machines
 }
 
 /// One row of a vendor's table.

@@ -1,0 +1,60 @@
+import Domain
+import Postgres
+
+extension Store {
+    /// The compute providers that have a configuration, by slug. One that was replaced or removed is none; one that its
+    /// provider has refused is.
+    ///
+    /// A check that was made with an earlier configuration says nothing about this one. A slow answer is an answer.
+    package func computeProviders() throws(Failure) -> [ComputeProvider] {
+        try rows(
+            """
+            -- Store.computeProviders
+            SELECT p.slug, p.display_name, p.enabled, found.error_kind IS NULL OR found.error_kind = 'slow',
+                   found.checked_at, found.error_message, newest.metadata::text
+            FROM providers p
+            CROSS JOIN LATERAL (
+                SELECT k.metadata, k.created_at, k.is_active, k.state
+                FROM credentials k
+                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default' AND k.type = 'config'
+                ORDER BY k.created_at DESC, k.id DESC
+                LIMIT 1
+            ) AS newest
+            LEFT JOIN LATERAL (
+                SELECT h.checked_at, h.error_kind, h.error_message
+                FROM health_checks h
+                WHERE h.provider_id = p.id AND h.checked_at >= newest.created_at
+                ORDER BY h.checked_at DESC
+                LIMIT 1
+            ) AS found ON true
+            WHERE p.kind = 'compute' AND (newest.is_active OR newest.state = 'invalid')
+            ORDER BY p.slug
+            LIMIT 100
+            """
+        ) { (row) throws(PostgresError) in
+            let slug = try row.next(String.self)
+            let name = try row.next(String.self)
+            let enabled = try row.next(Bool.self)
+            let connected = try row.next(Bool.self)
+            let checked = try row.nextOptional(Timestamp.self)
+            let error = try row.nextOptional(String.self)
+            return ComputeProvider(
+                slug: slug, name: name, enabled: enabled, connected: checked == nil ? nil : connected,
+                lastChecked: checked, error: connected ? nil : error, shown: try row.nextOptional() ?? "{}")
+        }
+    }
+}
+
+extension Transaction {
+    /// Switches a provider on that had no configuration before. Unknown slug: `.notFound`.
+    package func enableProvider(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
+        try lockProvider(slug)
+        try execute(
+            """
+            -- Store.enableProvider
+            UPDATE providers
+            SET enabled = true, version = version + 1, updated_at = \(now)::timestamptz
+            WHERE slug = \(slug) AND NOT enabled
+            """)
+    }
+}
