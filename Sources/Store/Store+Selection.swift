@@ -59,14 +59,19 @@ extension Store {
             LIMIT 1000
             """
         ) { (row) throws(PostgresError) in
-            (isRouted: try row.next(Bool.self), candidate: try SelectionCandidate(row: &row))
+            (
+                isRouted: try row.next(Bool.self),
+                candidate: try SelectionCandidate(
+                    row: &row, needsModel: capability != Capability.virtualMachines.rawValue)
+            )
         }
         return ProviderSelection(isRouted: lines.first?.isRouted ?? false, candidates: lines.map(\.candidate))
     }
 }
 
 extension SelectionCandidate {
-    fileprivate init(row: inout Row) throws(PostgresError) {
+    /// Machines are not made by models.
+    fileprivate init(row: inout Row, needsModel: Bool) throws(PostgresError) {
         let provider: String = try row.next()
         let displayName: String = try row.next()
         let priority: Int = try row.next()
@@ -84,7 +89,7 @@ extension SelectionCandidate {
         if health == .down, isRecent { obstacles.append(.down) }
         if !hasKey { obstacles.append(.keyless) }
         if hasKey, !hasUsableKey { obstacles.append(.keyUnusable) }
-        if model == nil { obstacles.append(.noModel) }
+        if model == nil, needsModel { obstacles.append(.noModel) }
         self.init(
             provider: provider, displayName: displayName, priority: priority, weight: weight, model: model,
             health: health, obstacles: obstacles)

@@ -147,7 +147,7 @@ def test_state_says_what_keeps_a_provider_from_being_called(client):
     assert (off["status"], off["health_status"], off["enabled"]) == ("disabled", "healthy", False)
 
 
-@pytest.mark.parametrize("name", ["nobody", "OpenAI", "list", "add", "%2e%2e", "a" * 51])
+@pytest.mark.parametrize("name", ["nobody", "OpenAI", "usage", "routing", "%2e%2e", "a" * 51])
 def test_an_unknown_provider_is_not_found(client, name):
     for answer in (
         client.get(route(name)), client.put(route(name), json={}), client.post(route(name, "toggle")),
