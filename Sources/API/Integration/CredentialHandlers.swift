@@ -30,7 +30,7 @@ func addCredential(_ request: Request, _ services: Services) throws(Failure) -> 
     return try services.change(request, "credential.add") { (transaction, entry) throws(Failure) in
         let now = Timestamp.now()
         let record = try transaction.addCredential(
-            NewCredential(credentials), to: slug, body.change, proved: finding != nil, at: now)
+            newCredential(credentials, for: slug), to: slug, body.change, proved: finding != nil, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
         try transaction.reviewAlerts(of: slug, at: now)
         entry.tell(slug, subject: record.id.text) { $0.field("after", object: { $0.audited(record) }) }
@@ -61,7 +61,8 @@ func updateCredential(_ request: Request, _ services: Services) throws(Failure) 
     return try services.change(request, "credential.update") { (transaction, entry) throws(Failure) in
         let now = Timestamp.now()
         let (before, after) = try transaction.changeCredential(
-            id, of: slug, body.change, secret: body.credentials.map(NewCredential.init), proved: finding != nil,
+            id, of: slug, body.change, secret: body.credentials.map { newCredential($0, for: slug) },
+            proved: finding != nil,
             ifVersions: versions, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
         try transaction.reviewAlerts(of: slug, at: now)
@@ -85,6 +86,17 @@ func deleteCredential(_ request: Request, _ services: Services) throws(Failure) 
         entry.tell(slug, subject: id.text) { $0.field("before", object: { $0.audited(record) }) }
         return .success("Credential deleted successfully", DeletedCredential(id: id))
     }
+}
+
+/// What of a configuration may be shown stands beside it, as contract 5 stores it.
+private func newCredential(_ credentials: Credentials, for slug: ProviderSlug) -> NewCredential {
+    guard case .config(let configuration) = credentials, let adapter = Adapters.compute(slug.text) else {
+        return NewCredential(credentials)
+    }
+    let shown = JSONWriter.text(of: configuration.shown(by: adapter))
+    return NewCredential(
+        secret: credentials.serialized(), type: credentials.type, hint: nil,
+        metadata: String(decoding: shown, as: UTF8.self))
 }
 
 private struct DeletedCredential: JSONWritable {
