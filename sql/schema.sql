@@ -566,6 +566,36 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.usage_rolled_up() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO provider_usage AS u (provider_id, requests)
+        SELECT n.provider_id, sum(n.requests)
+        FROM changed_to n
+        WHERE n.grain = 'day' AND n.model = ''
+        GROUP BY n.provider_id
+        ORDER BY n.provider_id
+        ON CONFLICT (provider_id) DO UPDATE SET requests = u.requests + excluded.requests;
+    ELSE
+        INSERT INTO provider_usage AS u (provider_id, requests)
+        SELECT d.provider_id, sum(d.requests)
+        FROM (
+            SELECT n.provider_id, n.requests FROM changed_to n WHERE n.grain = 'day' AND n.model = ''
+            UNION ALL
+            SELECT o.provider_id, -o.requests FROM changed_from o WHERE o.grain = 'day' AND o.model = ''
+        ) AS d
+        GROUP BY d.provider_id
+        HAVING sum(d.requests) <> 0
+        ORDER BY d.provider_id
+        ON CONFLICT (provider_id) DO UPDATE SET requests = u.requests + excluded.requests;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.uuid_floor(moment timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -630,7 +660,11 @@ CREATE TABLE public.providers (
     requests_per_day integer DEFAULT 10000,
     max_retries integer DEFAULT 3 NOT NULL,
     retry_delay_ms integer DEFAULT 1000 NOT NULL,
+    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+    ui_preferences json DEFAULT '{}'::json NOT NULL,
+    models_listed_at timestamp with time zone,
     CONSTRAINT providers_auth_type_known CHECK ((auth_type = ANY (ARRAY['bearer'::text, 'api_key'::text, 'oauth'::text, 'basic'::text, 'sigv4'::text]))),
+    CONSTRAINT providers_capabilities_few CHECK ((cardinality(capabilities) <= 20)),
     CONSTRAINT providers_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT providers_display_name_length CHECK (((length(display_name) >= 1) AND (length(display_name) <= 100))),
     CONSTRAINT providers_endpoint_length CHECK (((length(endpoint_url) >= 1) AND (length(endpoint_url) <= 500))),
@@ -642,7 +676,8 @@ CREATE TABLE public.providers (
     CONSTRAINT providers_slug_form CHECK ((slug ~ '^[a-z][a-z0-9_]{0,49}$'::text)),
     CONSTRAINT providers_slug_not_reserved CHECK ((slug <> ALL (ARRAY['list'::text, 'add'::text, 'test'::text, 'health_check'::text, 'usage'::text, 'balances'::text, 'routing'::text, 'events'::text]))),
     CONSTRAINT providers_threshold_not_negative CHECK ((low_balance_threshold >= (0)::numeric)),
-    CONSTRAINT providers_timeout_in_range CHECK (((timeout_ms >= 100) AND (timeout_ms <= 600000)))
+    CONSTRAINT providers_timeout_in_range CHECK (((timeout_ms >= 100) AND (timeout_ms <= 600000))),
+    CONSTRAINT providers_ui_preferences_size CHECK ((octet_length((ui_preferences)::text) <= 8192))
 );
 
 CREATE TABLE public.usage_rollups (
@@ -1158,7 +1193,13 @@ CREATE TABLE public.credentials (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone,
     metadata json,
+    name text,
+    ui_metadata json,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT credentials_environment_form CHECK ((environment ~ '^[A-Za-z0-9_-]{1,50}$'::text)),
     CONSTRAINT credentials_metadata_form CHECK ((json_typeof(metadata) = 'object'::text)),
+    CONSTRAINT credentials_metadata_size CHECK (((octet_length((metadata)::text) <= 8192) AND (octet_length((ui_metadata)::text) <= 8192))),
+    CONSTRAINT credentials_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT credentials_owner_form CHECK ((owner ~ '^(user|tenant):.{1,255}$'::text)),
     CONSTRAINT credentials_sealed_size CHECK (((octet_length(sealed) >= 30) AND (octet_length(sealed) <= 65536))),
     CONSTRAINT credentials_state_known CHECK ((state = ANY (ARRAY['untested'::text, 'valid'::text, 'invalid'::text]))),
@@ -1259,6 +1300,34 @@ ALTER TABLE public.health_checks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.health_run_items (
+    run_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    locked_until timestamp with time zone,
+    locked_by text,
+    status text,
+    response_ms integer,
+    error_kind text,
+    error_message text,
+    checked_at timestamp with time zone,
+    CONSTRAINT health_run_items_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'cancelled'::text]))),
+    CONSTRAINT health_run_items_status_known CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'down'::text])))
+);
+
+CREATE TABLE public.health_runs (
+    id uuid NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    providers text NOT NULL,
+    total integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT health_runs_finished_has_time CHECK (((status = ANY (ARRAY['completed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT health_runs_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT health_runs_total_positive CHECK ((total > 0))
+);
+
 CREATE TABLE public.idempotency_keys (
     caller text NOT NULL,
     key text NOT NULL,
@@ -1299,6 +1368,7 @@ CREATE TABLE public.models (
     version text DEFAULT '1.0'::text NOT NULL,
     is_active boolean DEFAULT true NOT NULL,
     vendor_name text,
+    listed_at timestamp with time zone,
     CONSTRAINT models_context_positive CHECK ((context_tokens > 0)),
     CONSTRAINT models_kind_known CHECK ((kind = ANY (ARRAY['chat'::text, 'embedding'::text, 'image'::text, 'video'::text, 'audio'::text]))),
     CONSTRAINT models_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -1348,6 +1418,11 @@ CREATE TABLE public.provider_balances (
     balance numeric NOT NULL,
     currency text NOT NULL,
     CONSTRAINT provider_balances_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+CREATE TABLE public.provider_usage (
+    provider_id uuid NOT NULL,
+    requests bigint NOT NULL
 );
 
 CREATE TABLE public.request_keys (
@@ -1648,6 +1723,12 @@ ALTER TABLE ONLY public.credit_transactions
 ALTER TABLE ONLY public.health_checks
     ADD CONSTRAINT health_checks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.health_run_items
+    ADD CONSTRAINT health_run_items_pkey PRIMARY KEY (run_id, provider_id);
+
+ALTER TABLE ONLY public.health_runs
+    ADD CONSTRAINT health_runs_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
 
@@ -1674,6 +1755,9 @@ ALTER TABLE ONLY public.prices
 
 ALTER TABLE ONLY public.provider_balances
     ADD CONSTRAINT provider_balances_pkey PRIMARY KEY (provider_id, checked_at);
+
+ALTER TABLE ONLY public.provider_usage
+    ADD CONSTRAINT provider_usage_pkey PRIMARY KEY (provider_id);
 
 ALTER TABLE ONLY public.providers
     ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
@@ -1748,23 +1832,29 @@ CREATE INDEX credentials_provider ON public.credentials USING btree (provider_id
 
 CREATE INDEX credit_transactions_others ON public.credit_transactions USING btree (account_id, type, seq) WHERE (type <> 'consumption'::text);
 
-CREATE INDEX credit_transactions_request ON public.credit_transactions USING brin (request_id);
+CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
 
 CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 
+CREATE INDEX health_run_items_open ON public.health_run_items USING btree (run_id) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
+
+CREATE INDEX health_runs_finished ON public.health_runs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE UNIQUE INDEX health_runs_one_under_way ON public.health_runs USING btree (md5(providers)) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
-CREATE INDEX request_keys_request ON public.request_keys USING brin (request_id);
+CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id);
 
-CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id) WHERE (connection_id IS NOT NULL);
+CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
 
 CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
 
 CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
 
-CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id) WHERE (connection_id IS NOT NULL);
+CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
@@ -1800,6 +1890,10 @@ CREATE TRIGGER requests_inserted AFTER INSERT ON public.requests REFERENCING NEW
 
 CREATE TRIGGER requests_updated AFTER UPDATE ON public.requests REFERENCING OLD TABLE AS changed_from NEW TABLE AS changed_to FOR EACH STATEMENT EXECUTE FUNCTION public.requests_updated();
 
+CREATE TRIGGER usage_rollups_inserted AFTER INSERT ON public.usage_rollups REFERENCING NEW TABLE AS changed_to FOR EACH STATEMENT EXECUTE FUNCTION public.usage_rolled_up();
+
+CREATE TRIGGER usage_rollups_updated AFTER UPDATE ON public.usage_rollups REFERENCING OLD TABLE AS changed_from NEW TABLE AS changed_to FOR EACH STATEMENT EXECUTE FUNCTION public.usage_rolled_up();
+
 ALTER TABLE ONLY public.alerts
     ADD CONSTRAINT alerts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
 
@@ -1821,6 +1915,12 @@ ALTER TABLE ONLY public.credit_transactions
 ALTER TABLE ONLY public.health_checks
     ADD CONSTRAINT health_checks_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
 
+ALTER TABLE ONLY public.health_run_items
+    ADD CONSTRAINT health_run_items_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
+
+ALTER TABLE ONLY public.health_run_items
+    ADD CONSTRAINT health_run_items_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.health_runs(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.models
     ADD CONSTRAINT models_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
 
@@ -1835,6 +1935,15 @@ ALTER TABLE ONLY public.prices
 
 ALTER TABLE ONLY public.provider_balances
     ADD CONSTRAINT provider_balances_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
+
+ALTER TABLE ONLY public.provider_usage
+    ADD CONSTRAINT provider_usage_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
+
+ALTER TABLE ONLY public.request_keys
+    ADD CONSTRAINT request_keys_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
+
+ALTER TABLE public.requests
+    ADD CONSTRAINT requests_price_id_fkey FOREIGN KEY (price_id) REFERENCES public.prices(id);
 
 ALTER TABLE public.requests
     ADD CONSTRAINT requests_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
@@ -1918,6 +2027,10 @@ GRANT SELECT,INSERT ON TABLE public.credit_transactions TO providerd_app;
 
 GRANT SELECT ON TABLE public.credit_ledger_faults TO providerd_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.health_run_items TO providerd_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.health_runs TO providerd_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO providerd_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO providerd_app;
@@ -1929,6 +2042,8 @@ GRANT SELECT,INSERT ON TABLE public.price_resolutions TO providerd_app;
 GRANT SELECT,INSERT ON TABLE public.price_tiers TO providerd_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.provider_balances TO providerd_app;
+
+GRANT SELECT ON TABLE public.provider_usage TO providerd_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.request_keys TO providerd_app;
 

@@ -16,18 +16,23 @@ package struct Application: Sendable {
 
     /// Whether a request may have to run in the upstream lane: when not, there is no need to look at its path.
     package func mayNeedUpstream(method: String, query: String) -> Bool {
-        Self.mayExport(query) || upstreamMethods.contains(method)
+        Self.mayExport(query) || Self.mayRefresh(query) || upstreamMethods.contains(method)
     }
 
-    /// Where a request will run. An unknown path is answered on the spot; exports take as long as their client does.
+    /// Where a request will run. An unknown path is answered on the spot; exports take as long as their client does,
+    /// and what is refreshed is asked for at a provider.
     package func lane(method: String, path: String, query: String) -> RouteLane {
         guard mayNeedUpstream(method: method, query: query),
             let route = (try? router.match(Method(rawValue: method), path))?.route
         else { return .direct }
-        return Self.mayExport(query) && route.query.contains("format") ? .upstream : route.lane
+        if Self.mayExport(query), route.query.contains("format") { return .upstream }
+        if Self.mayRefresh(query), route.query.contains("refresh") { return .upstream }
+        return route.lane
     }
 
     private static func mayExport(_ query: String) -> Bool { !query.isEmpty && query.contains("format=") }
+
+    private static func mayRefresh(_ query: String) -> Bool { !query.isEmpty && query.contains("refresh=") }
 
     /// The answer to a request, whatever happens.
     package func respond(method: String, to request: Request, durations: Durations) -> Response {

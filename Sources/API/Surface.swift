@@ -14,7 +14,7 @@ package struct Surface: Sendable {
     var renderAbout: (@Sendable (_ failure: Failure, _ detail: String?, _ subject: RequestSubject) -> Response)?
 
     /// Every surface, the most particular prefix first; the last one takes all other paths.
-    package static let all: [Surface] = [.connections, .administration, .machines, .probes]
+    package static let all: [Surface] = [.connections, .administration, .machines, .integration, .probes]
 
     /// The surface of a raw path.
     package static func of(_ path: String) -> Surface {

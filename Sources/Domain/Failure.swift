@@ -24,6 +24,8 @@ package enum Failure: Error, Equatable, Sendable {
     case notFound(String)
     case methodNotAllowed(allowed: [String])
     case conflict(String)
+    /// The same thing is being done already: the message, and the ID of what does it.
+    case running(String, id: String)
     /// What the request needs is switched off; the noun says what.
     case inactive(String)
     /// `If-Match` names another version than the current one.

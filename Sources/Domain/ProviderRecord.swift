@@ -22,4 +22,11 @@ package struct ProviderRecord: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.defaultModel = defaultModel
     }
+
+    /// The same, with no more than so much time for a call.
+    package func limited(toMilliseconds limit: Int) -> ProviderRecord {
+        ProviderRecord(
+            slug: slug, displayName: displayName, kind: kind, endpointURL: endpointURL, enabled: enabled,
+            timeoutMilliseconds: min(timeoutMilliseconds, limit), defaultModel: defaultModel)
+    }
 }

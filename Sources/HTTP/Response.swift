@@ -53,7 +53,7 @@ extension Failure {
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
-        case .conflict, .inactive: 409
+        case .conflict, .running, .inactive: 409
         case .preconditionFailed: 412
         case .tooLarge: 413
         case .unsupportedMediaType: 415
@@ -89,6 +89,7 @@ extension Failure {
         case .notFound(let noun): "\(noun) not found"
         case .methodNotAllowed: "Method not allowed"
         case .conflict(let message): message
+        case .running(let message, _): message
         case .inactive(let noun): "\(noun) is inactive"
         case .preconditionFailed: "The resource has changed since it was read"
         case .tooLarge(let limit): "The request body is larger than \(limit) bytes"

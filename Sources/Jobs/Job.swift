@@ -22,10 +22,16 @@ package struct JobRun: Sendable {
     private let makeStore: @Sendable () -> Store
     /// False when the process is to end, or when the claim of this run was lost: another process may have it.
     package let mayGoOn: @Sendable () -> Bool
+    /// Writes a warning into the log: what went wrong without being the end of the run.
+    let note: @Sendable (_ message: String) -> Void
 
-    package init(makeStore: @escaping @Sendable () -> Store, mayGoOn: @escaping @Sendable () -> Bool = { true }) {
+    package init(
+        makeStore: @escaping @Sendable () -> Store, mayGoOn: @escaping @Sendable () -> Bool = { true },
+        note: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.makeStore = makeStore
         self.mayGoOn = mayGoOn
+        self.note = note
     }
 
     /// One for the calling thread.

@@ -54,7 +54,8 @@ extension JobRun {
         try store.transaction { (transaction) throws(Failure) in
             let now = Timestamp.now()
             try transaction.recordHealth(of: slug, finding, at: now)
-            try transaction.settle(credential.id, of: slug, after: finding, at: now)
+            try transaction.settle(
+                credential.id, version: credential.version, of: slug, after: finding, at: now)
             try transaction.reviewAlerts(of: slug, at: now)
         }
     }

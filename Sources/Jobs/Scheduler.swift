@@ -103,7 +103,8 @@ package final class Scheduler: Sendable {
         defer { state.withLock { $0.running[job.name] = nil } }
         var problem: String?
         do throws(Failure) {
-            try job.run(JobRun(makeStore: makeStore) { self.mayGoOn(job.name) })
+            try job.run(
+                JobRun(makeStore: makeStore, mayGoOn: { self.mayGoOn(job.name) }, note: { self.log("warning", $0) }))
         } catch {
             problem = error.reason
             log("error", "the job \(job.name) failed: \(error.reason)")

@@ -30,7 +30,7 @@ extension Job {
             usagePosting, alertReview,
             healthChecks(
                 client, everySeconds: settings.healthCheckSeconds, dailyLimit: settings.healthChecksPerDay),
-            balances(client), partitions, retention(settings),
+            healthRuns(client), balances(client), partitions, retention(settings),
         ]
     }
 
@@ -72,6 +72,7 @@ extension Job {
             }
             try run.repeatedly { (transaction) throws(Failure) in try transaction.deleteOldAnswers(limit: batch) }
             try run.repeatedly { (transaction) throws(Failure) in try transaction.deleteOldHealthChecks(limit: batch) }
+            try run.repeatedly { (transaction) throws(Failure) in try transaction.deleteOldHealthRuns(limit: batch) }
             try run.repeatedly { (transaction) throws(Failure) in
                 try transaction.deleteOldReportedBalances(limit: batch)
             }

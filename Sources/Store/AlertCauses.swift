@@ -66,16 +66,17 @@ enum AlertCauses {
         WHERE u.finished >= 20 AND 5 * u.failed > u.finished
         """
 
-    /// The installation's newest credential was refused, or one in use was.
+    /// The installation's newest credential of an environment was refused, or one in use was.
     static let invalidKey: StaticString = """
         SELECT p.id, 'invalid_key', '', 'high', 'The provider refuses the API key'
         FROM reviewed p
         WHERE EXISTS (
             SELECT
             FROM (
-                SELECT c.state, c.is_active, row_number() OVER (ORDER BY c.created_at DESC, c.id DESC) AS age
+                SELECT c.state, c.is_active,
+                       row_number() OVER (PARTITION BY c.environment ORDER BY c.created_at DESC, c.id DESC) AS age
                 FROM credentials c
-                WHERE c.provider_id = p.id AND c.owner IS NULL AND c.environment = 'default'
+                WHERE c.provider_id = p.id AND c.owner IS NULL
             ) AS k
             WHERE k.state = 'invalid' AND (k.is_active OR k.age = 1))
         """

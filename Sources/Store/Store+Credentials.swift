@@ -5,6 +5,8 @@ import Postgres
 /// A credential of the installation, open: used for a call and then forgotten.
 package struct InstallationCredential: Sendable {
     package let id: ID<Credential>
+    /// That of the row it was read from, so that what is found out about it is not written to another key.
+    package let version: Int
     /// The serialised credential.
     package let secret: Secret
 }
@@ -20,41 +22,68 @@ package struct ReplacedCredential: Sendable {
 }
 
 extension Store {
-    /// The credential by which the installation itself calls a provider, nil when there is none that works.
-    package func installationCredential(of slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
-        try newestCredential(of: slug, evenRefused: false)
+    /// The credential by which the installation itself calls a provider, the newest of those that are switched on and
+    /// have not ended; nil when there is none.
+    package func installationCredential(
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard
+    ) throws(Failure) -> InstallationCredential? {
+        try newestCredential(of: slug, environment, evenRefused: false)
     }
 
-    /// As `installationCredential`, but also one that the provider has refused: it may be accepted by now.
-    package func installationCredentialToTest(of slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
-        try newestCredential(of: slug, evenRefused: true)
+    /// As `installationCredential`; where there is none, the newest one that the provider has refused: it may be
+    /// accepted by now.
+    package func installationCredentialToTest(
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard
+    ) throws(Failure) -> InstallationCredential? {
+        try newestCredential(of: slug, environment, evenRefused: true)
     }
 
     private func newestCredential(
-        of slug: ProviderSlug, evenRefused: Bool
+        of slug: ProviderSlug, _ environment: EnvironmentName, evenRefused: Bool
     ) throws(Failure) -> InstallationCredential? {
-        let found = try rows(
+        try opened(
             """
             -- Store.installationCredential
-            SELECT newest.id, newest.key_id, newest.sealed
+            SELECT newest.id, newest.version, newest.key_id, newest.sealed
             FROM providers p
             CROSS JOIN LATERAL (
-                SELECT k.id, k.key_id, k.sealed, k.is_active
+                SELECT k.id, k.version, k.key_id, k.sealed
                 FROM credentials k
-                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
-                ORDER BY k.created_at DESC, k.id DESC
+                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
+                  AND (k.is_active OR \(evenRefused)::boolean AND k.state = 'invalid')
+                  AND (k.expires_at IS NULL OR k.expires_at > now())
+                ORDER BY k.is_active DESC, k.created_at DESC, k.id DESC
                 LIMIT 1
             ) AS newest
-            WHERE p.slug = \(slug) AND (newest.is_active OR \(evenRefused)::boolean)
+            WHERE p.slug = \(slug)
+            """, slug)
+    }
+
+    /// One credential of the installation, whether it is switched on or not. Nil when there is none with this ID, or
+    /// it is another provider's or an owner's.
+    package func installationCredential(
+        _ id: ID<Credential>, of slug: ProviderSlug
+    ) throws(Failure) -> InstallationCredential? {
+        try opened(
             """
-        ) { (row) throws(PostgresError) in
+            -- Store.installationCredentialWithID
+            SELECT k.id, k.version, k.key_id, k.sealed
+            FROM credentials k
+            JOIN providers p ON p.id = k.provider_id
+            WHERE k.id = \(id) AND k.owner IS NULL AND p.slug = \(slug)
+            """, slug)
+    }
+
+    private func opened(_ sql: SQL, _ slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
+        let found = try rows(sql) { (row) throws(PostgresError) in
             (
-                try row.next(ID<Credential>.self),
-                SealedBytes(keyID: try row.next(), bytes: try row.next(SQLBytes.self).bytes)
+                id: try row.next(ID<Credential>.self), version: try row.next(Int.self),
+                sealed: SealedBytes(keyID: try row.next(), bytes: try row.next(SQLBytes.self).bytes)
             )
         }
-        guard let (id, sealed) = found.first else { return nil }
-        return InstallationCredential(id: id, secret: try keys.open(sealed, credential: id, nil, slug.text))
+        guard let (id, version, sealed) = found.first else { return nil }
+        return InstallationCredential(
+            id: id, version: version, secret: try keys.open(sealed, credential: id, nil, slug.text))
     }
 }
 
@@ -130,9 +159,10 @@ extension Transaction {
     /// Writes down what a check says about the credential that it was made with: a refused one is switched off, one
     /// that works is switched on again; outages, limits and money say nothing about it.
     ///
-    /// A credential that has been replaced meanwhile stays off.
+    /// A credential that has been replaced or changed meanwhile, or that somebody switched off by hand, stays as it is.
     package func settle(
-        _ id: ID<Credential>, of slug: ProviderSlug, after finding: HealthFinding, at now: Timestamp
+        _ id: ID<Credential>, version: Int? = nil, of slug: ProviderSlug, after finding: HealthFinding,
+        at now: Timestamp
     ) throws(Failure) {
         guard finding.succeeded || finding.refusedCredential else { return }
         try lockProvider(slug)
@@ -148,11 +178,14 @@ extension Transaction {
                 END,
                 updated_at = \(now)::timestamptz
             WHERE k.id = \(id)
-              AND NOT EXISTS (
-                  SELECT 1
-                  FROM credentials later
-                  WHERE later.provider_id = k.provider_id AND later.owner IS NULL
-                    AND later.environment = k.environment AND later.created_at > k.created_at)
+              AND (\(version)::integer IS NULL OR k.version = \(version)::integer)
+              AND (k.is_active
+                   OR k.state = 'invalid' AND NOT EXISTS (
+                       SELECT 1
+                       FROM credentials later
+                       WHERE later.provider_id = k.provider_id AND later.owner IS NULL
+                         AND later.environment = k.environment AND later.is_active
+                         AND later.created_at > k.created_at))
             """)
     }
 

@@ -12,7 +12,7 @@ extension ProviderHealth {
 }
 
 extension HealthStatus {
-    fileprivate init?(optional row: inout Row) throws(PostgresError) {
+    init?(optional row: inout Row) throws(PostgresError) {
         guard let text = try row.nextOptional(String.self) else { return nil }
         guard let status = HealthStatus(rawValue: text) else { throw .decoding(column: 0, "is not a status") }
         self = status

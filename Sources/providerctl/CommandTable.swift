@@ -9,7 +9,7 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
-        .runJob, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
+        .runJob, .syncCatalogue, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
     ]
 
     static func run(_ words: [String]) -> Int32 {

@@ -67,6 +67,7 @@ final class SurfaceTests: XCTestCase {
         Form(failure: .unsupportedMediaType, status: 415, message: "The request body must be application/json"),
         Form(
             failure: .idempotencyMismatch, status: 422, message: "The Idempotency-Key was used for another request"),
+        Form(failure: .running("Already running", id: "x"), status: 409, message: "Already running"),
         Form(
             failure: .rateLimited(message: "Slow down", retryAfter: 7), status: 429, message: "Slow down",
             headers: ["Retry-After": "7"]),
@@ -89,6 +90,7 @@ final class SurfaceTests: XCTestCase {
         case .notFound: "notFound"
         case .methodNotAllowed: "methodNotAllowed"
         case .conflict: "conflict"
+        case .running: "running"
         case .inactive: "inactive"
         case .preconditionFailed: "preconditionFailed"
         case .tooLarge: "tooLarge"
@@ -102,7 +104,7 @@ final class SurfaceTests: XCTestCase {
     }
 
     func testEveryFailureHasItsStatusItsMessageAndItsHeaders() throws {
-        XCTAssertEqual(Set(forms.map { name($0.failure) }).count, 15)
+        XCTAssertEqual(Set(forms.map { name($0.failure) }).count, 16)
         for form in forms {
             let response = renderSuccessFalse(form.failure, nil)
             XCTAssertEqual(response.status, form.status, "\(form.failure)")

@@ -16,7 +16,7 @@ LANGUAGE_PROVIDERS = {
 
 
 def fill(client: httpx.Client) -> list[str]:
-    """Puts data into every list of both contracts; the IDs of the AI providers of contract 1."""
+    """Puts data into every list of contracts 1 and 2; the IDs of the AI providers of contract 1."""
     admin = "/api/admin/third-party-apis/providers"
     for provider, model in MEDIA_PROVIDERS.items():
         expect(client.put(f"{admin}/{provider}/api-key", json={"apiKey": f"contract-{provider}"}))
@@ -35,6 +35,23 @@ def fill(client: httpx.Client) -> list[str]:
     rule = {"model": "flux-2-pro", "providers": [{"provider": "fal_ai", "priority": 1, "weight": 70}]}
     expect(client.put(f"{admin}/routing", json={"rules": [rule]}))
     return [connect(client, provider, model) for provider, model in LANGUAGE_PROVIDERS.items()]
+
+
+def credentials(client: httpx.Client) -> list[str]:
+    """Stores credentials of OpenAI, more than are going to be deleted; their IDs."""
+    path = "/api/providers/openai/credentials"
+    return [
+        expect(client.post(path, json={"credentials": {"apiKey": "sk-contract"}, "environment": f"dev-{number}"}))["data"]["id"]
+        for number in range(60)
+    ]
+
+
+def health_runs(client: httpx.Client) -> list[str]:
+    """Starts a check of many providers for each, and cancels the first; their IDs."""
+    path = "/api/providers/health-check"
+    runs = [expect(client.post(path, json={"providers": [slug]}))["data"]["id"] for slug in ("cohere", "gemini", "claude")]
+    expect(client.delete(f"{path}/{runs[0]}"))
+    return runs
 
 
 def connect(client: httpx.Client, provider: str, model: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from contract_data import fill
+from contract_data import credentials, fill, health_runs
 from stack import PROJECT, Stack
 
 HERE = Path(__file__).parent
@@ -43,8 +43,9 @@ def succeeded(stack: Stack) -> set[tuple[str, str]]:
 
 def test_every_operation_keeps_what_the_document_promises(stack: Stack, tmp_path: Path):
     with stack.client(stack.admin_token) as client:
-        connections = fill(client)
-    (tmp_path / "connections.txt").write_text("".join(f'"{connection}"\n' for connection in connections))
+        dictionaries = {"connections": fill(client), "credentials": credentials(client), "jobs": health_runs(client)}
+    for name, values in dictionaries.items():
+        (tmp_path / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values))
     shutil.copy(HERE / "schemathesis.toml", tmp_path)
     finished = subprocess.run(
         [

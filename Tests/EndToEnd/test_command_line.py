@@ -251,10 +251,13 @@ def test_the_list_of_providers_has_a_form_for_people_and_one_for_programs(stack)
     kinds = {provider["slug"]: provider["kind"] for provider in listed}
     media = ["black_forest_labs", "fal_ai", "minimax", "replicate", "runway_ml"]
     language = ["claude", "cohere", "gemini", "ollama", "openai"]
-    assert kinds == {slug: "media" for slug in media} | {slug: "language" for slug in language}
+    image = ["openrouter", "requesty"]
+    expected = {"media": media, "language": language, "image": image}
+    called = {slug: kind for slug, kind in kinds.items() if kind != "compute"}
+    assert called == {slug: kind for kind, slugs in expected.items() for slug in slugs}
     for provider in listed:
         assert set(provider) == {"slug", "name", "kind", "endpoint", "state"}
-        assert provider["state"] == "enabled" and provider["endpoint"].startswith("http")
+        assert provider["state"] == ("disabled" if provider["kind"] == "compute" else "enabled") and provider["endpoint"].startswith("http")
     shown = stack.control("provider", "list").stdout
     assert shown.splitlines()[0].split() == ["SLUG", "KIND", "STATE", "ENDPOINT"]
     assert_aligned(shown)

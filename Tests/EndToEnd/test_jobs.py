@@ -15,7 +15,7 @@ import pytest
 from administration import BASE, empty_ledger, run_sql
 from stack import Stack
 
-JOBS = ["alert_review", "balances", "health_checks", "partitions", "retention", "usage_posting"]
+JOBS = ["alert_review", "balances", "health_checks", "health_runs", "partitions", "retention", "usage_posting"]
 
 
 @pytest.fixture(scope="module")

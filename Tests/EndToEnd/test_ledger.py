@@ -84,7 +84,7 @@ def test_the_balances_of_all_providers(client):
     rows = [f'{{"provider":"{slug}","currentBalance":{amount},"currency":"USD","isLowBalance":{low}}}' for slug, amount, low in shown]
     # The language providers follow, by name; other tests use them.
     assert answer.text.startswith('{"data":[' + ",".join(rows) + ',{"provider":"claude",')
-    assert [row["provider"] for row in answer.json()["data"]][5:] == ["claude", "cohere", "gemini", "ollama", "openai"]
+    assert [row["provider"] for row in answer.json()["data"]][5:] == ["claude", "cohere", "gemini", "ollama", "openai", "openrouter", "requesty"]
 
 
 def test_the_balances_are_exported(client):

@@ -8,6 +8,7 @@ import uuid
 import psycopg
 import pytest
 from golden import check
+from psycopg.types.json import Json
 from stack import Simulator, Stack
 
 ROOT = "/api/admin/third-party-apis"
@@ -63,7 +64,8 @@ def as_installed(database):
     for row in before:
         values = dict(zip(columns, row, strict=True))
         identifier = values.pop("id")
-        database.execute(f"UPDATE providers SET {names} WHERE id = %s", [*values.values(), identifier])
+        given = [Json(value) if isinstance(value, dict) else value for value in values.values()]
+        database.execute(f"UPDATE providers SET {names} WHERE id = %s", [*given, identifier])
 
 
 def audit(database, action: str) -> tuple[str, dict]:

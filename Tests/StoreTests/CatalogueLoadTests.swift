@@ -63,7 +63,7 @@ final class CatalogueLoadTests: StoreTestCase {
                 SELECT p.default_model
                 FROM providers p
                 LEFT JOIN models m ON m.provider_id = p.id AND m.name IN (p.default_model, '*')
-                WHERE m.id IS NULL
+                WHERE p.default_model IS NOT NULL AND m.id IS NULL
                 """, as: String.self),
             [])
     }

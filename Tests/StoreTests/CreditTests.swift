@@ -168,6 +168,6 @@ final class CreditTests: LedgerTestCase {
         try run("UPDATE providers SET enabled = false WHERE slug IN ('openai', 'fal_ai')")
         let slugs = try store.balances().map(\.slug)
         XCTAssertEqual(slugs.prefix(5), ["fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"])
-        XCTAssertEqual(slugs.dropFirst(5), ["claude", "cohere", "gemini", "ollama"])
+        XCTAssertEqual(slugs.dropFirst(5), ["claude", "cohere", "gemini", "ollama", "openrouter", "requesty"])
     }
 }

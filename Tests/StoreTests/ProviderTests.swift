@@ -12,8 +12,10 @@ final class ProviderTests: StoreTestCase {
         XCTAssertEqual(
             providers.filter { $0.kind == "media" }.map(\.displayName),
             ["Black Forest Labs", "Fal.ai", "MiniMax", "Replicate", "Runway ML"])
-        XCTAssertEqual(Set(providers.map(\.kind)), ["language", "media"])
-        XCTAssertTrue(providers.allSatisfy { $0.enabled && $0.timeoutMilliseconds == 30_000 && $0.defaultModel != nil })
+        XCTAssertEqual(Set(providers.map(\.kind)), ["image", "language", "media"])
+        XCTAssertEqual(providers.filter { $0.kind == "image" }.map(\.displayName), ["OpenRouter", "Requesty"])
+        XCTAssertTrue(providers.allSatisfy { $0.enabled && $0.timeoutMilliseconds == 30_000 })
+        XCTAssertTrue(providers.allSatisfy { $0.defaultModel != nil || $0.kind == "image" })
         XCTAssertEqual(try store.provider(Slug.openai).endpointURL, "https://api.openai.com/v1")
         XCTAssertEqual(failure { try store.provider(Slug.nobody) }, .notFound("Provider"))
     }

@@ -157,6 +157,7 @@ final class Collected<Value: Sendable>: Sendable {
 enum Slug {
     static let openai = slug("openai")
     static let claude = slug("claude")
+    static let cohere = slug("cohere")
     static let gemini = slug("gemini")
     static let ollama = slug("ollama")
     static let nobody = slug("nobody")

@@ -39,7 +39,7 @@ END
 # endpoint: its credential says where it is.
 point_providers() {
     local where=vendor slug state
-    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs)
+    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty)
     [[ $LIVE == yes ]] || where="https://localhost:$((PORT + 1))"
     state="$where ${slugs[*]}"
     [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$state" ]] || return 0

@@ -44,7 +44,7 @@ extension Failure {
         case .forbidden: "FORBIDDEN"
         case .notFound: "NOT_FOUND"
         case .methodNotAllowed: "METHOD_NOT_ALLOWED"
-        case .conflict, .inactive: "CONFLICT"
+        case .conflict, .running, .inactive: "CONFLICT"
         case .preconditionFailed: "PRECONDITION_FAILED"
         case .tooLarge: "PAYLOAD_TOO_LARGE"
         case .unsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE"

@@ -99,7 +99,7 @@ extension Fields {
     /// A day means its beginning in UTC.
     fileprivate mutating func expiry(after now: Timestamp) throws(Failure) -> Timestamp? {
         guard let text = try string("expiresAt", length: 1...40) else { return nil }
-        guard let moment = ISODate(text)?.beginning else {
+        guard let moment = ISODate(text).map(\.beginning) else {
             throw .invalid(path("expiresAt"), "must be a time such as 2027-11-26T17:00:00Z")
         }
         guard moment > now else { throw .invalid(path("expiresAt"), "must be in the future") }

@@ -1,0 +1,89 @@
+import Domain
+import Foundation
+import Locks
+import Providers
+import Store
+
+extension Job {
+    /// Makes the checks that administrators ask for, many providers at once. All of a run are asked at the same time,
+    /// so that it takes as long as its slowest provider may, however many of them hang.
+    static func healthRuns(_ client: ProviderClient) -> Job {
+        Job("health_runs", everySeconds: 1) { (run) throws(Failure) in
+            let worker = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
+            let busy = Guarded(0)
+            defer { while busy.withLock({ $0 > 0 }) { usleep(napMicroseconds) } }
+            repeat {
+                let room = most - busy.withLock { $0 }
+                if room > 0 {
+                    let claims = try run.store.transaction { (transaction) throws(Failure) in
+                        try transaction.claimHealthRunItems(for: worker, limit: room, leaseSeconds: leaseSeconds)
+                    }
+                    for claim in claims { run.start(claim, client, busy) }
+                }
+                usleep(napMicroseconds)
+            } while run.mayGoOn() && busy.withLock({ $0 > 0 })
+        }
+    }
+
+    /// Checks at a time in one process. Each is a thread that mostly waits.
+    private static let most = 64
+    private static let napMicroseconds: UInt32 = 100_000
+    /// A check has this long; a claim, a little longer, so that it ends only with its process.
+    fileprivate static let checkMilliseconds = 10_000
+    private static let leaseSeconds = 20
+}
+
+extension JobRun {
+    fileprivate func start(_ claim: HealthRunClaim, _ client: ProviderClient, _ busy: Guarded<Int>) {
+        busy.withLock { $0 += 1 }
+        let thread = Thread {
+            defer { busy.withLock { $0 -= 1 } }
+            do throws(Failure) {
+                try self.check(claim, client)
+            } catch {
+                self.note("the health check of \(claim.provider.text) could not be made: \(error.reason)")
+                self.giveUp(claim, after: error)
+            }
+        }
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    private func check(_ claim: HealthRunClaim, _ client: ProviderClient) throws(Failure) {
+        let slug = claim.provider
+        let provider = try store.provider(slug)
+        guard provider.enabled else { return try finish(claim, with: .disabled(provider.displayName)) }
+        guard let credential = try store.installationCredentialToTest(of: slug) else {
+            return try finish(claim, with: .withoutKey(provider.displayName))
+        }
+        guard Adapters.provider(slug.text) != nil else {
+            return try finish(claim, with: .unsupported(provider.displayName))
+        }
+        let finding = try HealthProbe.run(
+            client: client, provider: provider.limited(toMilliseconds: Job.checkMilliseconds),
+            credential: Credentials(serialized: credential.secret), reason: .manual)
+        try store.transaction { (transaction) throws(Failure) in
+            let now = Timestamp.now()
+            try transaction.recordHealth(of: slug, finding, at: now)
+            try transaction.settle(credential.id, version: credential.version, of: slug, after: finding, at: now)
+            try transaction.reviewAlerts(of: slug, at: now)
+            try transaction.finish(claim, with: HealthRunResult(finding), at: now)
+        }
+    }
+
+    /// Ends what would fail again. Without the database the claim ends by itself, and the provider is asked once more.
+    private func giveUp(_ claim: HealthRunClaim, after failure: Failure) {
+        if case .unavailable = failure { return }
+        do throws(Failure) {
+            try finish(claim, with: .notMade)
+        } catch {
+            note("the end of a health check could not be written down: \(error.reason)")
+        }
+    }
+
+    private func finish(_ claim: HealthRunClaim, with result: HealthRunResult) throws(Failure) {
+        try store.transaction { (transaction) throws(Failure) in
+            try transaction.finish(claim, with: result, at: .now())
+        }
+    }
+}
