@@ -64,14 +64,15 @@ let package = Package(
 
         // The product.
         library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
+        library("Jobs", ["Domain", "JSON", "Locks", "Store", "Providers"]),
 
         // Wiring.
         library("Configuration", ["Domain", "Crypto", "Outbound", "Postgres"]),
         program(
             "providerd",
             [
-                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Locks", "Outbound", "Postgres",
-                "Providers", "Store",
+                "API", "Configuration", "Crypto", "Domain", "FastCGI", "HTTP", "JSON", "Jobs", "Locks", "Outbound",
+                "Postgres", "Providers", "Store",
             ]),
         program(
             "providerctl",
@@ -101,6 +102,7 @@ let package = Package(
                 "API", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store",
                 "ScratchDatabase",
             ]),
+        tests("Jobs", ["Jobs", "Domain", "Locks", "Postgres", "Crypto", "Store", "ScratchDatabase"]),
         tests("Simulator", ["Simulator", "Domain", "JSON"]),
     ]
 )

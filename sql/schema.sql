@@ -129,9 +129,10 @@ CREATE FUNCTION public.requests_inserted() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at, 1,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
+           1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
            (n.status = 'failed')::integer, (n.status = 'cancelled')::integer,
            (n.status = 'completed' AND n.cost IS NULL)::integer,
@@ -149,9 +150,10 @@ CREATE FUNCTION public.requests_updated() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at, s.sign,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
+           s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
            s.sign * (s.status = 'completed')::integer, s.sign * (s.status = 'failed')::integer,
            s.sign * (s.status = 'cancelled')::integer,
@@ -723,6 +725,7 @@ CREATE TABLE public.usage_tail (
     id bigint NOT NULL,
     request_id uuid NOT NULL,
     provider_id uuid NOT NULL,
+    external_id text,
     owner text,
     model text NOT NULL,
     currency text NOT NULL,
@@ -863,9 +866,15 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
+
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
 
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at, seq);
+
 CREATE INDEX audit_log_provider ON public.audit_log USING btree (provider, seq);
+
+CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WHERE (outcome <> 'success'::text);
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
@@ -879,7 +888,7 @@ CREATE INDEX credit_transactions_request ON public.credit_transactions USING btr
 
 CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
 
-CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, held_status, held_ms);
+CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
@@ -887,15 +896,19 @@ CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id
 
 CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
 
+CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
+
+CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
+
 CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
 CREATE INDEX requests_other_provider_id_id_idx ON public.requests_other USING btree (provider_id, id);
 
-CREATE INDEX requests_under_way ON ONLY public.requests USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_model_id_idx ON public.requests_other USING btree (provider_id, model, id);
 
-CREATE INDEX requests_other_provider_id_id_idx1 ON public.requests_other USING btree (provider_id, id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX requests_other_provider_id_status_id_idx ON public.requests_other USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
 
 CREATE INDEX requests_user ON ONLY public.requests USING btree (provider_id, user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -913,7 +926,9 @@ ALTER INDEX public.requests_pkey ATTACH PARTITION public.requests_other_pkey;
 
 ALTER INDEX public.requests_provider ATTACH PARTITION public.requests_other_provider_id_id_idx;
 
-ALTER INDEX public.requests_under_way ATTACH PARTITION public.requests_other_provider_id_id_idx1;
+ALTER INDEX public.requests_model ATTACH PARTITION public.requests_other_provider_id_model_id_idx;
+
+ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other_provider_id_status_id_idx;
 
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 

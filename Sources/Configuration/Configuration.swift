@@ -28,6 +28,13 @@ package struct Configuration: Sendable {
     package let allowedPorts: PortSet
     package let authoritiesFile: String?
     package let corsOrigins: Set<String>
+    /// Between two scheduled health checks of a provider, and how many of them it gets in 24 hours.
+    package let healthCheckSeconds: Int
+    package let healthChecksPerDay: Int
+    /// Whole months that requests are kept; 0 keeps them all.
+    package let requestRetentionMonths: Int
+    /// Days that prompts and answers are kept, by whole months; 0 keeps them as long as their requests.
+    package let payloadRetentionDays: Int
 
     /// Reads `path`. Throws the first setting that is wrong.
     package init(path: String) throws(ConfigurationError) {
@@ -60,6 +67,10 @@ package struct Configuration: Sendable {
         allowedPorts = try Self.ports(file.list("allowed_ports"))
         authoritiesFile = file.text("authorities_file")
         corsOrigins = try Self.origins(file.list("cors_origins"))
+        healthCheckSeconds = try file.int("health_check_seconds", default: 300, in: 5...86_400)
+        healthChecksPerDay = try file.int("health_checks_per_day", default: 500, in: 1...20_000)
+        requestRetentionMonths = try file.int("request_retention_months", default: 0, in: 0...1_200)
+        payloadRetentionDays = try file.int("payload_retention_days", default: 90, in: 0...36_500)
         try file.finish()
     }
 
@@ -109,5 +120,14 @@ package struct Configuration: Sendable {
             conninfo: database, size: databasePool, waitMilliseconds: 2_000, connectMilliseconds: 2_000,
             statementMilliseconds: 5_000, lockMilliseconds: 2_000,
             usesPreparedStatements: usesPreparedStatements, applicationName: "providerd")
+    }
+
+    /// The same for the jobs: a statement that posts or deletes in batches may take longer than a request, and waits
+    /// longer for its turn.
+    package var jobsPoolSettings: PoolSettings {
+        PoolSettings(
+            conninfo: database, size: min(databasePool, 4), waitMilliseconds: 10_000, connectMilliseconds: 2_000,
+            statementMilliseconds: 60_000, lockMilliseconds: 5_000,
+            usesPreparedStatements: usesPreparedStatements, applicationName: "providerd jobs")
     }
 }

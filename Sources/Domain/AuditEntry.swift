@@ -1,7 +1,7 @@
 /// What an administrator or owner did, as it goes into the audit log. Never holds a secret.
 package struct AuditEntry: Sendable {
     /// How it ended.
-    package enum Outcome: String, Sendable {
+    package enum Outcome: String, CaseIterable, Sendable {
         case success
         /// A provider did not accept what the caller gave.
         case refused

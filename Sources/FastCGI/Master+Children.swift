@@ -61,7 +61,7 @@ extension Master {
         if child.generation == reload?.generation { failReload("a new worker ended at its start") }
     }
 
-    private func describe(_ status: Int32) -> String {
+    func describe(_ status: Int32) -> String {
         // The layout of wait(2): the signal in the low seven bits, else the exit status in the next octet.
         let signal = status & 0x7f
         return signal == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(signal)"

@@ -21,6 +21,8 @@ package final class Master {
     var reload: Reload?
     var isReloadWanted = false
     var isStopping = false
+    var companion: ChildProcess?
+    var companionRespawn = Respawn()
 
     /// The listening socket stays the caller's.
     package init(listener: Int32, settings: MasterSettings) {
@@ -37,11 +39,13 @@ package final class Master {
         while true {
             let now = MonotonicClock.milliseconds()
             reap(at: now)
+            reapCompanion(at: now)
             noticeReadiness()
             advanceReload(at: now)
             enforceGrace(at: now)
-            if isStopping && children.isEmpty { return }
+            if isStopping && children.isEmpty && companion == nil { return }
             startMissing(at: now)
+            startCompanion()
             wait(for: signals, milliseconds: pause(at: MonotonicClock.milliseconds()))
             while let signal = signals.next() { obey(signal) }
         }
@@ -62,12 +66,14 @@ package final class Master {
         switch signal {
         case SIGHUP where !isStopping:
             isReloadWanted = true
+            terminateCompanion()
         case SIGTERM, SIGINT:
             guard !isStopping else { return }
             settings.log("info", "stopping \(children.count) workers")
             isStopping = true
             reload = nil
             for index in children.indices { terminate(index) }
+            terminateCompanion()
         default:
             break
         }
@@ -75,10 +81,11 @@ package final class Master {
 
     /// Milliseconds until something has to be done although no signal and no child reports.
     private func pause(at now: Int) -> Int {
-        var moments = children.compactMap(\.killAt)
+        var moments = (children + [companion].compactMap { $0 }).compactMap(\.killAt)
         if let reload { moments.append(reload.deadline) }
         var pause = moments.map { max(0, $0 - now) }.min() ?? 60_000
         if !isStopping, reload == nil, missing > 0 { pause = min(pause, respawn.delay(at: now)) }
+        if isCompanionMissing { pause = min(pause, companionRespawn.delay(at: now)) }
         // A deadline is over at its millisecond, not before.
         return min(pause, 60_000) + 1
     }

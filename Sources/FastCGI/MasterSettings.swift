@@ -8,6 +8,9 @@ package struct MasterSettings: Sendable {
     package var environment: [String]?
     /// How many children serve at a time.
     package var children: Int
+    /// The arguments of one more child, which does something else than to serve: kept alive, stopped and, on a reload,
+    /// ended and started again. Nil for none.
+    package var companion: [String]?
     /// From SIGTERM to a child until SIGKILL. Longer than a worker's `stopMilliseconds`.
     package var graceMilliseconds = 35_000
     /// On a reload, how long a new child may take until its worker runs; then the old children stay.

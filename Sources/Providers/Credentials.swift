@@ -28,6 +28,22 @@ package enum Credentials: Sendable, Equatable {
         throw .invalid(problems)
     }
 
+    /// Reads a key that stands by itself in a request, for the provider with this slug.
+    ///
+    /// Throws `.invalid` for `name`, also when the provider takes an address instead of a key.
+    package static func key(_ value: JSONValue, for provider: String, field name: String) throws(Failure) -> Credentials
+    {
+        let field = CredentialField(provider: provider)
+        guard field == .apiKey else {
+            throw .invalid(name, "is not what this provider takes: it is reached by its address, without a key")
+        }
+        do throws(CredentialProblem) {
+            return try field.read(value)
+        } catch {
+            throw .invalid(name, error.reason)
+        }
+    }
+
     /// Reads back what `serialized` wrote; `.defect` when it is anything else.
     package init(serialized: Secret) throws(Failure) {
         guard case .object(let object)? = try? JSONParser.parse(serialized.expose()), object.members.count == 1,

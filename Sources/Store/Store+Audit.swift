@@ -14,17 +14,7 @@ package struct AuditRow: Sendable {
     init(row: inout Row) throws(PostgresError) {
         sequence = try row.next()
         at = try row.next()
-        let actor: String = try row.next()
-        let owner: String? = try row.nextOptional()
-        let action: String = try row.next()
-        let subject: String = try row.next()
-        let provider: String? = try row.nextOptional()
-        guard let outcome = AuditEntry.Outcome(rawValue: try row.next()) else {
-            throw .decoding(column: 8, "is not an outcome")
-        }
-        entry = AuditEntry(
-            actor: actor, owner: owner, action: action, subject: subject, provider: provider, outcome: outcome,
-            remoteAddress: try row.next(), requestID: try row.next(), details: try row.next())
+        entry = try AuditEntry(row: &row)
         keyID = try row.next()
         previousHash = try row.next(SQLBytes.self).bytes
         hash = try row.next(SQLBytes.self).bytes

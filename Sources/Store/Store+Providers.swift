@@ -1,24 +1,11 @@
 import Domain
 import Postgres
 
-/// A provider as the installation knows it.
-package struct ProviderRecord: Sendable {
-    package let slug: String
-    package let displayName: String
-    package let kind: String
-    package let endpointURL: String
-    package let enabled: Bool
-    package let timeoutMilliseconds: Int
-    package let defaultModel: String?
-
+extension ProviderRecord {
     init(row: inout Row) throws(PostgresError) {
-        slug = try row.next()
-        displayName = try row.next()
-        kind = try row.next()
-        endpointURL = try row.next()
-        enabled = try row.next()
-        timeoutMilliseconds = try row.next()
-        defaultModel = try row.nextOptional()
+        self.init(
+            slug: try row.next(), displayName: try row.next(), kind: try row.next(), endpointURL: try row.next(),
+            enabled: try row.next(), timeoutMilliseconds: try row.next(), defaultModel: try row.nextOptional())
     }
 }
 

@@ -8,7 +8,8 @@ import Providers
 
 enum CommandTable {
     static let commands: [Command] = [
-        .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress,
+        .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
+        .runJob,
         .generateKey, .doctor,
     ]
 

@@ -2,6 +2,7 @@ import API
 import Configuration
 import Crypto
 import Domain
+import Jobs
 import Outbound
 import Postgres
 import Providers
@@ -25,6 +26,22 @@ enum Assembly {
                 corsOrigins: configuration.corsOrigins,
                 log: log,
                 makeStore: makeStore))
+    }
+
+    /// The jobs of this process. Contacts nothing. Throws the first setting that does not hold what it should.
+    static func scheduler(_ configuration: Configuration, worker: String, log: Log) throws(ConfigurationError)
+        -> Scheduler
+    {
+        let settings = JobSettings(
+            healthCheckSeconds: configuration.healthCheckSeconds, healthChecksPerDay: configuration.healthChecksPerDay,
+            requestRetentionMonths: configuration.requestRetentionMonths,
+            payloadRetentionDays: configuration.payloadRetentionDays)
+        let pool = Pool(configuration.jobsPoolSettings)
+        let keys = try configuration.keyRing()
+        return Scheduler(
+            Job.standard(settings, ProviderClient(try client(configuration))),
+            makeStore: { Store(pool: pool, keys: keys) }, worker: worker,
+            log: { log.event($0, $1) })
     }
 
     private static func client(_ configuration: Configuration) throws(ConfigurationError) -> HTTPClient {

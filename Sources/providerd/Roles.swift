@@ -3,11 +3,13 @@ import Configuration
 import FastCGI
 import Foundation
 import JSON
+import Jobs
 
 /// What a providerd process can be.
 enum Roles {
-    /// The master of the worker pool. Its children are this program in the role `worker`.
-    static func api(_ configuration: Configuration, path: String) throws {
+    /// The master of the worker pool. Its children are this program in the role `worker` and, `withJobs`, one in the
+    /// role `jobs`.
+    static func api(_ configuration: Configuration, path: String, withJobs: Bool = false) throws {
         let log = Log.standardError
         // Before children are started one after the other: is it worth starting any?
         _ = try Assembly.application(configuration, log: log)
@@ -18,6 +20,7 @@ enum Roles {
         var settings = MasterSettings(
             executable: executable, arguments: ["providerd", "worker", "--config", path],
             children: configuration.workers)
+        if withJobs { settings.companion = ["providerd", "jobs", "--config", path] }
         settings.log = { log.event($0, $1) }
         log.event("info", "serving") { $0.field("workers", configuration.workers) }
         try Master(listener: listener, settings: settings).run()
@@ -60,6 +63,33 @@ enum Roles {
             worker.stop()
         }
         try worker.run()
+    }
+
+    /// What runs by itself, until SIGTERM.
+    static func jobs(_ configuration: Configuration) throws {
+        Master.bindLifeToParent()
+        // A master hands the listening socket to all its children; this one does not serve.
+        let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+        if nothing > 0 {
+            dup2(nothing, STDIN_FILENO)
+            close(nothing)
+        }
+        // Blocked before any thread exists, so that only the waiting thread gets them.
+        var ending = endingSignals()
+        sigaddset(&ending, SIGHUP)
+        pthread_sigmask(SIG_BLOCK, &ending, nil)
+        let log = Log.standardError
+        let name = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
+        let scheduler = try Assembly.scheduler(configuration, worker: name, log: log)
+        let waited = ending
+        Thread.detachNewThread {
+            var received: Int32 = 0
+            withUnsafePointer(to: waited) { _ = sigwait($0, &received) }
+            scheduler.stop()
+        }
+        log.event("info", "running jobs") { $0.field("worker", name) }
+        scheduler.run()
+        log.event("info", "jobs have stopped")
     }
 
     private static func endingSignals() -> sigset_t {

@@ -15,10 +15,13 @@ let usage = """
       run           everything this machine does, under one supervisor
       api           the FastCGI worker pool: binds the configured socket, or takes one over from
                     spawn-fcgi (fd 0) or systemd (LISTEN_FDS)
+      jobs          what runs by itself: usage posting, alerts, health checks, balances, retention.
+                    Any number of processes may run; each job runs in one of them at a time
       check-config  reads the configuration and says what is wrong with it
 
     The configuration file comes from --config or from PROVIDERD_CONFIG.
-    Signals: SIGHUP reloads without losing a request, SIGTERM finishes what is under way and stops.
+    Signals: SIGHUP reloads without losing a request, SIGTERM finishes what is under way and stops. The role jobs
+    stops on SIGHUP as well: whoever supervises it starts it again with the new configuration.
     Exit status: 0 stopped as asked, 1 could not start, 2 usage.
     """
 
@@ -27,7 +30,7 @@ func fail(_ message: String, status: Int32) -> Never {
     exit(status)
 }
 
-let roles = ["run", "api", "worker", "check-config"]
+let roles = ["run", "api", "worker", "jobs", "check-config"]
 
 var arguments = Arguments(Array(CommandLine.arguments.dropFirst()))
 if arguments.flag("--help") || arguments.flag("-h") {
@@ -46,7 +49,9 @@ do {
         _ = try Assembly.application(configuration, log: .standardError)
         print("\(path): no mistakes found")
     case "worker": try Roles.worker(configuration)
-    default: try Roles.api(configuration, path: path)
+    case "jobs": try Roles.jobs(configuration)
+    case "api": try Roles.api(configuration, path: path)
+    default: try Roles.api(configuration, path: path, withJobs: true)
     }
 } catch let error as UsageError {
     fail("\(error)\n\n\(usage)", status: 2)

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "Store": {"Domain", "JSON", "Postgres", "Crypto"},
     "Providers": {"Domain", "JSON", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
+    "Jobs": {"Domain", "JSON", "Locks", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
     "Simulator": {"Domain", "JSON", "Locks"},
 }

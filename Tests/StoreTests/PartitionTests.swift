@@ -34,7 +34,7 @@ final class PartitionTests: StoreTestCase {
 
     override class func setUp() {
         super.setUp()
-        XCTAssertNoThrow(try prepare(PlanTests.explained))
+        XCTAssertNoThrow(try prepareExplanations())
     }
 
     // MARK: - Where rows lie

@@ -1,6 +1,5 @@
 import Domain
 import Postgres
-import ScratchDatabase
 import XCTest
 
 @testable import Store
@@ -8,16 +7,9 @@ import XCTest
 /// The plans of the statements that run in every request, on tables that are large enough for a choice. What is
 /// explained is what the methods have prepared, not a copy of its text.
 final class PlanTests: StoreTestCase {
-    /// Lets a statement ask for a plan and get it as rows.
-    static let explained = """
-        CREATE FUNCTION explained(statement text) RETURNS SETOF text LANGUAGE plpgsql AS
-        'BEGIN RETURN QUERY EXECUTE ''EXPLAIN (COSTS OFF) '' || statement; END';
-        GRANT EXECUTE ON FUNCTION explained(text) TO providerd_app
-        """
-
     override class func setUp() {
         super.setUp()
-        XCTAssertNoThrow(try prepare(explained))
+        XCTAssertNoThrow(try prepareExplanations())
         XCTAssertNoThrow(
             try prepare(
                 """
@@ -42,26 +34,6 @@ final class PlanTests: StoreTestCase {
 
                 ANALYZE
                 """))
-    }
-
-    /// The plan of the statement that begins with `-- Store.name`, which `body` runs, with the given binds.
-    func plan(
-        of name: String, _ binds: [String], _ body: (Store) throws -> Void
-    ) throws -> String {
-        let pool = try database.singleSession()
-        try body(Store(pool: pool, keys: try ring()))
-        let literals = binds.map { "'\($0)'" }.joined(separator: ", ")
-        let lines = try pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
-            try session.query(
-                """
-                SELECT explained(format('EXECUTE %I (%s)', name, \(literals)::text))
-                FROM pg_prepared_statements
-                WHERE statement LIKE '-- ' || \(name) || E'\\n%'
-                """
-            ) { (row) throws(PostgresError) in try row.next(String.self) }
-        }
-        XCTAssertFalse(lines.isEmpty, "\(name) was not run")
-        return lines.joined(separator: "\n")
     }
 
     func assertIndexed(

@@ -26,6 +26,10 @@ CREATE TABLE audit_log (
 );
 CREATE INDEX audit_log_actor ON audit_log (actor, seq);
 CREATE INDEX audit_log_provider ON audit_log (provider, seq);
+CREATE INDEX audit_log_action ON audit_log (action, seq);
+CREATE INDEX audit_log_at ON audit_log (at, seq);
+-- Nearly everything succeeds.
+CREATE INDEX audit_log_trouble ON audit_log (outcome, seq) WHERE outcome <> 'success';
 
 CREATE TABLE audit_head (
     only_row  boolean PRIMARY KEY DEFAULT true,

@@ -18,8 +18,9 @@ ALTER TABLE requests
     ADD CONSTRAINT requests_quantity_positive CHECK (quantity > 0),
     ADD CONSTRAINT requests_response_not_negative CHECK (response_ms >= 0);
 
--- What is still under way is rare and asked for often.
-CREATE INDEX requests_under_way ON requests (provider_id, id) WHERE status IN ('pending', 'processing');
+-- What is not completed is rare and asked for often.
+CREATE INDEX requests_not_completed ON requests (provider_id, status, id) WHERE status <> 'completed';
+CREATE INDEX requests_model ON requests (provider_id, model, id);
 CREATE INDEX requests_user ON requests (provider_id, user_id, id) WHERE user_id IS NOT NULL;
 
 -- Which row a caller's ID names. Apart from `requests`, whose partitions cannot keep it unique.
@@ -126,6 +127,8 @@ CREATE TABLE usage_tail (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     request_id         uuid NOT NULL,
     provider_id        uuid NOT NULL,
+    -- The caller's own ID, for the ledger entry.
+    external_id        text,
     owner              text,
     model              text NOT NULL,
     currency           text NOT NULL,
@@ -158,9 +161,10 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at, 1,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(n.currency, p.currency), n.created_at,
+           1,
            (n.status = 'pending')::integer, (n.status = 'processing')::integer, (n.status = 'completed')::integer,
            (n.status = 'failed')::integer, (n.status = 'cancelled')::integer,
            (n.status = 'completed' AND n.cost IS NULL)::integer,
@@ -186,9 +190,10 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     INSERT INTO usage_tail (
-        request_id, provider_id, owner, model, currency, created_at, requests, pending, processing, completed, failed,
-        cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
-    SELECT n.id, n.provider_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at, s.sign,
+        request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing, completed,
+        failed, cancelled, unpriced, response_ms, responses, prompt_tokens, completion_tokens, cost)
+    SELECT n.id, n.provider_id, n.external_id, n.owner, n.model, coalesce(s.currency, p.currency), n.created_at,
+           s.sign,
            s.sign * (s.status = 'pending')::integer, s.sign * (s.status = 'processing')::integer,
            s.sign * (s.status = 'completed')::integer, s.sign * (s.status = 'failed')::integer,
            s.sign * (s.status = 'cancelled')::integer,

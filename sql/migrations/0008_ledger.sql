@@ -44,7 +44,8 @@ CREATE TABLE credit_transactions (
     CONSTRAINT credit_transactions_consumption_has_request CHECK ((type = 'consumption') = (request_id IS NOT NULL)),
     CONSTRAINT credit_transactions_description_length CHECK (length(description) BETWEEN 1 AND 500)
 );
-CREATE INDEX credit_transactions_time ON credit_transactions (account_id, created_at);
+-- `seq` orders the entries of one moment: a period is a range of numbers that begins with its first entry.
+CREATE INDEX credit_transactions_time ON credit_transactions (account_id, created_at, seq);
 -- All but consumption is rare.
 CREATE INDEX credit_transactions_others ON credit_transactions (account_id, type, seq) WHERE type <> 'consumption';
 CREATE INDEX credit_transactions_request ON credit_transactions (request_id) WHERE request_id IS NOT NULL;

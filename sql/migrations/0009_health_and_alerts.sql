@@ -21,9 +21,9 @@ CREATE TABLE health_checks (
     CONSTRAINT health_checks_down_has_error CHECK (status <> 'down' OR error_kind IS NOT NULL),
     CONSTRAINT health_checks_response_not_negative CHECK (response_ms >= 0)
 );
--- Uptime is read from the index alone.
+-- Uptime and the newest check are read from the index alone.
 CREATE INDEX health_checks_provider ON health_checks (provider_id, checked_at)
-    INCLUDE (status, held_status, held_ms);
+    INCLUDE (status, response_ms, held_status, held_ms);
 
 CREATE TABLE alerts (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -43,6 +43,9 @@ CREATE TABLE alerts (
     -- NULL for the system, when the cause is gone.
     resolved_by      text,
     resolution_note  text,
+    -- For one that somebody resolved: when its cause was gone. Until then, and for a day at most, the system does not
+    -- raise it again.
+    cause_ended_at   timestamptz,
     CONSTRAINT alerts_severity_known CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     CONSTRAINT alerts_type_known CHECK (type IN (
         'low_balance', 'balance_drift', 'provider_down', 'provider_recovered', 'error_rate', 'invalid_key',
@@ -57,6 +60,25 @@ CREATE UNIQUE INDEX alerts_one_open ON alerts (provider_id, type, subject)
     WHERE resolved_at IS NULL AND type <> 'custom';
 CREATE INDEX alerts_provider ON alerts (provider_id, id);
 CREATE INDEX alerts_open ON alerts (provider_id, id) WHERE resolved_at IS NULL;
+CREATE INDEX alerts_silenced ON alerts (provider_id, type, subject)
+    WHERE resolved_by IS NOT NULL AND cause_ended_at IS NULL AND type <> 'custom';
+-- For the news that a provider answers again.
+CREATE INDEX alerts_settled ON alerts (provider_id, type, resolved_at)
+    WHERE resolved_at IS NOT NULL AND resolved_by IS NULL;
+
+-- An amount of money in a message: `$50.00`, `50.00 EUR`.
+CREATE FUNCTION money_text(amount numeric, currency text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN currency <> 'USD' THEN round(amount, 2) || ' ' || currency
+        WHEN round(amount, 2) < 0 THEN '-$' || -round(amount, 2)
+        ELSE '$' || round(amount, 2)
+    END
+$$;
 
 GRANT SELECT, INSERT, DELETE ON health_checks TO providerd_app;
 GRANT SELECT, INSERT, UPDATE ON alerts TO providerd_app;

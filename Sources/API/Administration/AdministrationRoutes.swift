@@ -15,10 +15,22 @@ extension Surface {
     private static let cursored: Set<String> = ["limit", "offset", "cursor", "format"]
 
     /// How providers are.
-    private static let health: [Route<Services>] = []
+    private static let health: [Route<Services>] = [
+        .get(base + "/providers", .admin(.aiRead), listHealth, query: ["format"]),
+        .get(provider + "/status", .admin(.aiRead), showHealth),
+        .post(provider + "/health-check", .admin(.aiManage), checkHealth, lane: .upstream),
+        .post(provider + "/test-connection", .admin(.aiManage), testProviderConnection, lane: .upstream),
+    ]
 
     /// What is left to spend.
-    private static let ledger: [Route<Services>] = []
+    private static let ledger: [Route<Services>] = [
+        .get(base + "/providers/balances", .admin(.aiRead), listBalances, query: ["format"]),
+        .get(provider + "/balance", .admin(.aiRead), showBalance),
+        .get(
+            provider + "/transactions", .admin(.aiRead), listTransactions,
+            query: cursored.union(period).union(["type"])),
+        .post(provider + "/credits/add", .admin(.aiManage), addCredits),
+    ]
 
     /// What models cost.
     private static let prices: [Route<Services>] = [
@@ -33,7 +45,11 @@ extension Surface {
     ]
 
     /// How providers are called.
-    private static let configuration: [Route<Services>] = []
+    private static let configuration: [Route<Services>] = [
+        .get(provider + "/config", .admin(.aiRead), showConfiguration),
+        .put(provider + "/config", .admin(.aiManage), updateConfiguration),
+        .put(provider + "/api-key", .admin(.aiManage), replaceAPIKey, lane: .upstream),
+    ]
 
     /// What was used.
     private static let usage: [Route<Services>] = []
@@ -42,7 +58,13 @@ extension Surface {
     private static let requests: [Route<Services>] = []
 
     /// What somebody should look at.
-    private static let alerts: [Route<Services>] = []
+    private static let alerts: [Route<Services>] = [
+        .get(
+            provider + "/alerts", .admin(.aiRead), listAlerts,
+            query: cursored.union(["severity", "resolved", "type"])),
+        .post(provider + "/alerts", .admin(.aiManage), addAlert),
+        .post(provider + "/alerts/:alertId/resolve", .admin(.aiManage), resolveAlert),
+    ]
 
     /// Which providers answer for a model.
     private static let routing: [Route<Services>] = [
@@ -51,5 +73,9 @@ extension Surface {
     ]
 
     /// Who did what.
-    private static let audit: [Route<Services>] = []
+    private static let audit: [Route<Services>] = [
+        .get(
+            base + "/audit", .admin(.aiRead), listAudit,
+            query: cursored.union(period).union(["actor", "action", "provider", "outcome"]))
+    ]
 }

@@ -1,0 +1,25 @@
+/// A provider as the installation knows it.
+package struct ProviderRecord: Sendable {
+    package let slug: String
+    package let displayName: String
+    package let kind: String
+    /// What the vendor's SDK takes as its base URL.
+    package let endpointURL: String
+    /// Whether it may be called at all.
+    package let enabled: Bool
+    package let timeoutMilliseconds: Int
+    package let defaultModel: String?
+
+    package init(
+        slug: String, displayName: String, kind: String, endpointURL: String, enabled: Bool, timeoutMilliseconds: Int,
+        defaultModel: String?
+    ) {
+        self.slug = slug
+        self.displayName = displayName
+        self.kind = kind
+        self.endpointURL = endpointURL
+        self.enabled = enabled
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.defaultModel = defaultModel
+    }
+}

@@ -1,0 +1,69 @@
+import Domain
+import Locks
+import Providers
+import Store
+
+extension Job {
+    /// Asks every enabled provider that has a key of the installation something that costs nothing.
+    static func healthChecks(_ client: ProviderClient, everySeconds: Int, dailyLimit: Int) -> Job {
+        Job("health_checks", everySeconds: everySeconds) { (run) throws(Failure) in
+            let providers = try run.store.providersToCheck(dailyLimit: dailyLimit)
+            try run.each(providers) { (provider) throws(Failure) in try run.check(provider, client) }
+        }
+    }
+
+    /// Asks every media provider that has a balance what is left. One that has none, or whose key may not see it, says
+    /// nothing, and nothing is kept.
+    static func balances(_ client: ProviderClient) -> Job {
+        Job("balances", everySeconds: 3_600) { (run) throws(Failure) in
+            let providers = try run.store.providersWithBalance()
+            try run.each(providers) { (provider) throws(Failure) in try run.askBalance(provider, client) }
+        }
+    }
+}
+
+extension JobRun {
+    /// Calls `body` for all providers, several at a time. Failures of some do not stop the others; they are thrown
+    /// together at the end.
+    fileprivate func each(
+        _ providers: [ProviderRecord], _ body: @escaping @Sendable (ProviderRecord) throws(Failure) -> Void
+    ) throws(Failure) {
+        let problems = Guarded<[String]>([])
+        Together.forEach(providers) { provider in
+            guard mayGoOn() else { return }
+            do throws(Failure) {
+                try body(provider)
+            } catch {
+                problems.withLock { $0.append("\(provider.slug): \(error.reason)") }
+            }
+        }
+        let found = problems.withLock { $0.sorted() }
+        guard found.isEmpty else { throw .defect(found.joined(separator: "; ")) }
+    }
+
+    fileprivate func check(_ provider: ProviderRecord, _ client: ProviderClient) throws(Failure) {
+        let slug = try ProviderSlug(provider.slug)
+        // Also one that was refused: providers take keys back into favour.
+        guard let credential = try store.installationCredentialToTest(of: slug) else { return }
+        let finding = try HealthProbe.run(
+            client: client, provider: provider, credential: Credentials(serialized: credential.secret))
+        try store.transaction { (transaction) throws(Failure) in
+            let now = Timestamp.now()
+            try transaction.recordHealth(of: slug, finding, at: now)
+            try transaction.settle(credential.id, of: slug, after: finding, at: now)
+            try transaction.reviewAlerts(of: slug, at: now)
+        }
+    }
+
+    fileprivate func askBalance(_ provider: ProviderRecord, _ client: ProviderClient) throws(Failure) {
+        let slug = try ProviderSlug(provider.slug)
+        guard let credential = try store.installationCredential(of: slug),
+            let reported = try client.balance(
+                Credentials(serialized: credential.secret), slug: provider.slug, endpoint: provider.endpointURL,
+                timeoutMilliseconds: provider.timeoutMilliseconds)
+        else { return }
+        try store.transaction { (transaction) throws(Failure) in
+            try transaction.recordBalance(of: slug, reported.amount.text, currency: reported.currency, at: .now())
+        }
+    }
+}
