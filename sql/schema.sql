@@ -107,6 +107,16 @@ BEGIN
 END
 $_$;
 
+CREATE FUNCTION public.money_text(amount numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    SELECT CASE
+        WHEN currency <> 'USD' THEN round(amount, 2) || ' ' || currency
+        WHEN round(amount, 2) < 0 THEN '-$' || -round(amount, 2)
+        ELSE '$' || round(amount, 2)
+    END
+$_$;
+
 CREATE FUNCTION public.price_at(priced_model bigint, moment timestamp with time zone) RETURNS SETOF public.prices
     LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
     AS $$
@@ -224,6 +234,7 @@ CREATE TABLE public.alerts (
     resolved_at timestamp with time zone,
     resolved_by text,
     resolution_note text,
+    cause_ended_at timestamp with time zone,
     CONSTRAINT alerts_message_length CHECK (((length(message) >= 1) AND (length(message) <= 1000))),
     CONSTRAINT alerts_note_length CHECK (((length(resolution_note) >= 1) AND (length(resolution_note) <= 1000))),
     CONSTRAINT alerts_resolution_complete CHECK (((resolved_at IS NOT NULL) OR ((resolved_by IS NULL) AND (resolution_note IS NULL)))),
@@ -866,6 +877,10 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
+CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (resolved_by IS NULL));
+
+CREATE INDEX alerts_silenced ON public.alerts USING btree (provider_id, type, subject) WHERE ((resolved_by IS NOT NULL) AND (cause_ended_at IS NULL) AND (type <> 'custom'::text));
+
 CREATE INDEX audit_log_action ON public.audit_log USING btree (action, seq);
 
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor, seq);
@@ -886,7 +901,7 @@ CREATE INDEX credit_transactions_others ON public.credit_transactions USING btre
 
 CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
 
-CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at);
+CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
 
 CREATE INDEX health_checks_provider ON public.health_checks USING btree (provider_id, checked_at) INCLUDE (status, response_ms, held_status, held_ms);
 

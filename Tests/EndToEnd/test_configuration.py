@@ -268,8 +268,17 @@ def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
 
 
 def workers(master: int) -> set[int]:
-    """The children of a process."""
-    return {int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+    """The children of a process that serve: the one that runs jobs does not."""
+    children = {int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+    return {child for child in children if role(child) != "jobs"}
+
+
+def role(process_id: int) -> str:
+    """What a providerd process is, '' when it has ended."""
+    try:
+        return (Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0") + [b"", b""])[1].decode()
+    except FileNotFoundError:
+        return ""
 
 
 def threads(process_id: int) -> int:

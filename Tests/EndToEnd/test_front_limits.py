@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +40,64 @@ def test_tests_of_a_provider_are_limited_more_tightly(limited: Stack) -> None:
         ]
     assert 429 not in statuses[:20]
     assert 429 in statuses[20:]
+
+
+ADMINISTRATION = "/api/admin/third-party-apis"
+LIMITED = {"error": {"code": "RATE_LIMITED", "message": "Too many requests: try again later"}}
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [("POST", "health-check"), ("POST", "test-connection"), ("PUT", "api-key"), ("PUT", "api-key?x=1")],
+)
+def test_what_asks_a_provider_is_limited_more_tightly_than_the_rest_of_the_administration(
+    limited: Stack, method: str, path: str
+) -> None:
+    who = f"administrator {method} {path}"
+    with limited.client(limited.token(sub=who)) as administrator:
+        answers = [
+            administrator.request(method, f"{ADMINISTRATION}/providers/nobody/{path}", json={}) for _ in range(40)
+        ]
+        assert all(answer.status_code in (400, 404) for answer in answers[:30])
+        refused = [answer for answer in answers[30:] if answer.status_code == 429]
+        assert refused and refused[-1].json() == LIMITED
+        assert refused[-1].headers["Retry-After"] == "1"
+        # The same administrator can still look at things.
+        looks = [administrator.get(f"{ADMINISTRATION}/providers/openai/config").status_code for _ in range(60)]
+    assert looks == [200] * 60
+
+
+def test_an_administrator_has_two_hundred_requests_at_once(limited: Stack) -> None:
+    with limited.client(limited.token(sub="busy")) as administrator:
+        statuses = [administrator.get(f"{ADMINISTRATION}/nothing").status_code for _ in range(600)]
+    assert statuses[:200] == [404] * 200
+    assert 429 in statuses[200:]
+
+
+def test_an_application_that_is_away_is_unavailable(limited: Stack) -> None:
+    """nginx answers by itself, with the code that the application has for what is away."""
+    socket = next(
+        Path(line.partition("=")[2].strip())
+        for line in Path(limited.environment["PROVIDERD_CONFIG"]).read_text().splitlines()
+        if line.partition("=")[0].strip() == "socket"
+    )
+    hidden = socket.with_name("hidden")
+    socket.rename(hidden)
+    try:
+        # nginx keeps connections: they end with the workers.
+        master = (limited.run / "pid/providerd").read_text().split()[0]
+        listed = subprocess.run(["pgrep", "-P", master], capture_output=True, text=True, check=True)
+        for worker in listed.stdout.split():
+            os.kill(int(worker), signal.SIGKILL)
+        with limited.client(limited.token(sub="patient")) as administrator:
+            answer = administrator.get(f"{ADMINISTRATION}/providers")
+    finally:
+        hidden.rename(socket)
+    assert answer.status_code == 502
+    assert answer.json() == {
+        "error": {"code": "UNAVAILABLE", "message": "The application did not answer: try again later"}
+    }
+    assert answer.headers["Retry-After"] == "2"
 
 
 def test_the_address_bounds_made_up_tokens(limited: Stack) -> None:

@@ -12,9 +12,12 @@ import pytest
 from golden import check
 
 ROOT = "/api/admin/third-party-apis"
-KEYED = ["openai", "claude"]
 MEDIA = ["fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"]
-NAMES = {"openai": "OpenAI", "claude": "Claude"}
+KEYED = ["openai", "claude", *MEDIA]
+NAMES = {
+    "openai": "OpenAI", "claude": "Claude", "fal_ai": "Fal.ai", "replicate": "Replicate", "minimax": "MiniMax",
+    "runway_ml": "Runway ML", "black_forest_labs": "Black Forest Labs",
+}  # fmt: skip
 FIGURES = ["provider", "status", "lastChecked", "responseTime", "successRate", "uptime24h", "uptime7d", "uptime30d"]
 
 
@@ -90,7 +93,7 @@ def test_the_overview_before_the_first_check(client):
     check(client.get(f"{ROOT}/providers"), "health-overview-empty")
 
 
-@pytest.mark.parametrize("provider", MEDIA[:1] + KEYED)
+@pytest.mark.parametrize("provider", KEYED)
 def test_the_status_before_the_first_check(client, provider):
     answer = client.get(route(provider, "status"))
     assert answer.json()["data"] == {
@@ -287,3 +290,26 @@ def test_an_unknown_provider_is_not_found(client, slug):
 def test_a_body_that_says_something_is_refused(client):
     for action in ("health-check", "test-connection"):
         check(client.post(route("openai", action), json={"deep": True}), "health-check-unknown-field")
+
+
+# Alerts
+
+
+def test_what_a_check_finds_raises_and_settles_alerts_at_once(client, keyed, fault, database):
+    database.execute("DELETE FROM alerts")
+
+    def open_alerts() -> list[str]:
+        rows = database.execute(
+            """SELECT a.type FROM alerts a JOIN providers p ON p.id = a.provider_id
+               WHERE p.slug = 'openai' AND a.resolved_at IS NULL AND a.type IN ('provider_down', 'invalid_key') ORDER BY 1"""
+        )
+        return [kind for (kind,) in rows]
+
+    keyed("openai")
+    fault("openai", "bad-key")
+    client.post(route("openai", "test-connection"))
+    assert open_alerts() == ["invalid_key", "provider_down"]
+    fault("openai", "slow=1")
+    client.post(route("openai", "health-check"))
+    assert open_alerts() == []
+    database.execute("DELETE FROM alerts")

@@ -42,7 +42,8 @@ class Workers:
 
     def identifiers(self) -> set[int]:
         children = Path(f"/proc/{self.master}/task").glob("*/children")
-        return {int(word) for file in children for word in file.read_text().split()}
+        found = {int(word) for file in children for word in file.read_text().split()}
+        return {pid for pid in found if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")}
 
     def resident(self) -> dict[int, int]:
         """Resident megabytes by process."""

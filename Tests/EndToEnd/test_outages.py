@@ -30,7 +30,7 @@ def own_stack():
 def workers(stack) -> list[int]:
     """The worker processes of this stack's master."""
     master = int(Path(stack.run, "pid/providerd").read_text().split()[0])
-    listed = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True, check=False)
+    listed = subprocess.run(["pgrep", "-P", str(master), "-f", "worker"], capture_output=True, text=True, check=False)
     return [int(word) for word in listed.stdout.split()]
 
 

@@ -7,7 +7,7 @@ import XCTest
 /// The plans of statements, as the methods of the store have prepared them.
 extension StoreTestCase {
     /// Lets a statement ask for a plan and get it as rows.
-    private static let explained = """
+    static let explained = """
         CREATE FUNCTION explained(statement text) RETURNS SETOF text LANGUAGE plpgsql AS
         'BEGIN RETURN QUERY EXECUTE ''EXPLAIN (COSTS OFF) '' || statement; END';
         GRANT EXECUTE ON FUNCTION explained(text) TO providerd_app

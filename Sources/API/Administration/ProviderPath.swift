@@ -2,7 +2,7 @@ import Domain
 import HTTP
 
 extension Request {
-    /// The provider in the path. A malformed name names nothing: 404, as for one that does not exist.
+    /// The provider in the path. A malformed slug names nothing: 404, as for one that does not exist.
     func provider() throws(Failure) -> ProviderSlug {
         do throws(Failure) {
             return try ProviderSlug(parameters["provider"] ?? "")

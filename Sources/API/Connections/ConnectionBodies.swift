@@ -90,6 +90,19 @@ extension Connection: JSONWritable {
     var tag: EntityTag { EntityTag(version: version, rest: "\(usageCount)\(isActive ? "" : "x")") }
 }
 
+/// A connection as the audit log shows it: what an owner decides, without what its use counts.
+struct AuditedConnection: JSONWritable {
+    let connection: Connection
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.field("isActive", connection.isActive)
+            $0.field("modelConfig", object: { $0.modelConfig(connection.settings) })
+            $0.field("version", connection.version)
+        }
+    }
+}
+
 extension JSONWriter {
     /// The settings that are set, in the contract's order.
     fileprivate mutating func modelConfig(_ settings: ModelSettings) {

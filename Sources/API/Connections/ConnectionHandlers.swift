@@ -30,10 +30,11 @@ func createConnection(_ request: Request, _ services: Services) throws(Failure) 
     let provider = try services.store.provider(slug)
     try services.prove(body.credentials, provider, request, "connection.configure")
     return try services.change(request, "connection.configure") { (transaction, entry) throws(Failure) in
+        let former = try transaction.formerConnection(to: slug, of: owner)
         let (connection, isNew) = try transaction.configure(
             slug, for: owner, with: NewCredential(body.credentials), settings: body.settings,
             defaultModel: provider.defaultModel ?? "", at: request.receivedAt)
-        entry.describe(connection, slug)
+        entry.describe(connection, after: former, slug, newCredential: true)
         return isNew
             ? .connection(connection, status: 201, message: "AI provider configured successfully")
             : .connection(connection, message: "AI provider updated successfully")
@@ -59,10 +60,11 @@ func updateConnection(_ request: Request, _ services: Services) throws(Failure) 
         credential = NewCredential(credentials)
     }
     return try services.change(request, "connection.update") { (transaction, entry) throws(Failure) in
+        let former = try transaction.formerConnection(id, of: owner)
         let connection = try transaction.update(
             id, of: owner, ifVersions: versions, credential: credential, settings: body.settings,
             isActive: body.isActive, at: request.receivedAt)
-        entry.describe(connection, slug, newCredential: credential != nil)
+        entry.describe(connection, after: former, slug, newCredential: credential != nil)
         return .connection(connection, message: "AI provider updated successfully")
     }
 }
@@ -73,9 +75,9 @@ func deleteConnection(_ request: Request, _ services: Services) throws(Failure) 
     let id: ID<Connection> = try request.id("id", of: "AI provider")
     let versions = try EntityTag.versions(ifMatch: request.header("if-match"))
     return try services.change(request, "connection.delete") { (transaction, entry) throws(Failure) in
+        let former = try transaction.formerConnection(id, of: owner)
         let slug = try transaction.deleteConnection(id, of: owner, ifVersions: versions)
-        entry.subject = id.text
-        entry.provider = slug.text
+        entry.describe(nil, after: former, slug)
         return .json(
             JSONWriter.object {
                 $0.field("success", true)
@@ -115,16 +117,17 @@ extension NewCredential {
 }
 
 extension AuditEntry {
-    /// What the connection is now, its credential excepted.
-    fileprivate mutating func describe(_ connection: Connection, _ slug: ProviderSlug, newCredential: Bool = true) {
-        subject = connection.id.text
+    /// What the connection was and is, nil where there was none or is none any more; its credential excepted.
+    fileprivate mutating func describe(
+        _ connection: Connection?, after former: Connection?, _ slug: ProviderSlug, newCredential: Bool = false
+    ) {
+        subject = (connection ?? former)?.id.text ?? ""
         provider = slug.text
         details = String(
             decoding: JSONWriter.object {
-                $0.field("model", connection.settings.model)
-                $0.field("isActive", connection.isActive)
+                $0.field("before", former.map(AuditedConnection.init))
+                $0.field("after", connection.map(AuditedConnection.init))
                 $0.field("newCredential", newCredential)
-                $0.field("version", connection.version)
             }, as: UTF8.self)
     }
 }

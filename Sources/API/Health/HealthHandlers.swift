@@ -105,6 +105,7 @@ extension Transaction {
         guard let (credential, finding) = check.made else { return }
         try recordHealth(of: check.slug, finding, at: check.at)
         try settle(credential, of: check.slug, after: finding, at: check.at)
+        try reviewAlerts(of: check.slug, at: check.at)
     }
 }
 

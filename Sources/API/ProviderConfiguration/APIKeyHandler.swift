@@ -19,6 +19,7 @@ func replaceAPIKey(_ request: Request, _ services: Services) throws(Failure) -> 
             of: slug, with: NewCredential(body.credentials), proved: finding != nil, expiresAt: body.expiresAt,
             at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
+        try transaction.reviewAlerts(of: slug, at: now)
         entry.subject = slug.text
         entry.provider = slug.text
         entry.describe(body, after: former, finding)

@@ -21,6 +21,8 @@ func updateConfiguration(_ request: Request, _ services: Services) throws(Failur
     }
     return try services.change(request, "provider.configure") { (transaction, entry) throws(Failure) in
         let (before, after) = try transaction.configure(slug, change, ifVersions: versions, at: request.receivedAt)
+        // Its threshold may be another one, or it may be switched off.
+        try transaction.reviewAlerts(of: slug, at: request.receivedAt)
         entry.subject = slug.text
         entry.provider = slug.text
         entry.details = String(
