@@ -107,17 +107,6 @@ extension Fields {
     }
 }
 
-extension ISODate {
-    /// In UTC, where it is a day.
-    fileprivate var beginning: Timestamp? {
-        switch self {
-        case .moment(let moment, _): moment
-        case .day(let year, let month, let day):
-            CivilTime.days(year: year, month: month, day: day).map { Timestamp(seconds: Int64($0) * 86_400) }
-        }
-    }
-}
-
 extension ProviderConfiguration {
     /// Changes with everything that the representation shows; its first part is the version.
     var tag: EntityTag {
