@@ -33,19 +33,27 @@ ${authorities:+authorities_file = $authorities
 END
 }
 
+# What follows the slug in a simulated provider's base URL.
+simulated_path() {
+    case $1 in
+        openai | requesty) echo /v1 ;;
+        openrouter) echo /api/v1 ;;
+    esac
+}
+
 # Points the providers at the simulator or back at their vendors. Done when the answer to "where", or the list of
 # providers, changes, so that an endpoint set by hand with providerctl survives the next deploy/up. Ollama has no
 # endpoint: its credential says where it is.
 point_providers() {
     local where=vendor slug state
-    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs)
+    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty)
     [[ $LIVE == yes ]] || where="https://localhost:$((PORT + 1))"
     state="$where ${slugs[*]}"
     [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$state" ]] || return 0
     step "pointing the providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
     for slug in "${slugs[@]}"; do
         local endpoint=(--vendor-endpoint)
-        if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$([[ $slug != openai ]] || echo /v1)"); fi
+        if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$(simulated_path "$slug")"); fi
         control provider set "$slug" "${endpoint[@]}" >>"$RUN/setup.log" </dev/null ||
             { show_log setup; fail "could not set the endpoint of $slug"; }
     done
