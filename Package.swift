@@ -76,7 +76,11 @@ let package = Package(
             ]),
         program(
             "providerctl",
-            ["API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers", "Store"]),
+            [
+                "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Locks", "Outbound", "Postgres",
+                "Providers",
+                "Store",
+            ]),
         library("Simulator", ["Domain", "JSON", "Locks"]),
         program("providersim", ["Domain", "FastCGI", "Simulator"]),
 

@@ -19,17 +19,21 @@ package struct ReplacedCredential: Sendable {
 
 extension Store {
     /// The credential by which the installation itself calls a provider, nil when there is none that works.
-    package func installationCredential(of slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
-        try newestCredential(of: slug, evenRefused: false)
+    package func installationCredential(
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard
+    ) throws(Failure) -> InstallationCredential? {
+        try newestCredential(of: slug, environment, evenRefused: false)
     }
 
     /// As `installationCredential`, but also one that the provider has refused: it may be accepted by now.
-    package func installationCredentialToTest(of slug: ProviderSlug) throws(Failure) -> InstallationCredential? {
-        try newestCredential(of: slug, evenRefused: true)
+    package func installationCredentialToTest(
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard
+    ) throws(Failure) -> InstallationCredential? {
+        try newestCredential(of: slug, environment, evenRefused: true)
     }
 
     private func newestCredential(
-        of slug: ProviderSlug, evenRefused: Bool
+        of slug: ProviderSlug, _ environment: EnvironmentName, evenRefused: Bool
     ) throws(Failure) -> InstallationCredential? {
         let found = try rows(
             """
@@ -39,11 +43,13 @@ extension Store {
             CROSS JOIN LATERAL (
                 SELECT k.id, k.key_id, k.sealed, k.is_active
                 FROM credentials k
-                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
-                ORDER BY k.created_at DESC, k.id DESC
+                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
+                  AND (k.expires_at IS NULL OR k.expires_at > now())
+                  AND (k.is_active OR \(evenRefused)::boolean AND k.state = 'invalid')
+                ORDER BY k.is_active DESC, k.created_at DESC, k.id DESC
                 LIMIT 1
             ) AS newest
-            WHERE p.slug = \(slug) AND (newest.is_active OR \(evenRefused)::boolean)
+            WHERE p.slug = \(slug)
             """
         ) { (row) throws(PostgresError) in
             (
@@ -62,16 +68,18 @@ extension Transaction {
     /// `proved` says whether the provider has accepted it. Returns what it replaced, nil when it is the first one.
     /// Throws `.notFound` for an unknown provider.
     package func replaceInstallationCredential(
-        of slug: ProviderSlug, with credential: NewCredential, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard, with credential: NewCredential,
+        proved: Bool, expiresAt: Timestamp?, at now: Timestamp
     ) throws(Failure) -> ReplacedCredential? {
         try lockProvider(slug)
-        let former = try retireInstallationCredentials(of: slug, at: now)
-        try insertInstallationCredential(credential, of: slug, proved: proved, expiresAt: expiresAt, at: now)
+        let former = try retireInstallationCredentials(of: slug, environment, at: now)
+        try insertInstallationCredential(
+            credential, of: slug, environment, proved: proved, expiresAt: expiresAt, at: now)
         return former
     }
 
     private func retireInstallationCredentials(
-        of slug: ProviderSlug, at now: Timestamp
+        of slug: ProviderSlug, _ environment: EnvironmentName, at now: Timestamp
     ) throws(Failure) -> ReplacedCredential? {
         let former = try rows(
             """
@@ -79,7 +87,7 @@ extension Transaction {
             SELECT k.hint, k.state, k.expires_at
             FROM credentials k
             JOIN providers p ON p.id = k.provider_id
-            WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = 'default'
+            WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = \(environment.text)
             ORDER BY k.created_at DESC, k.id DESC
             LIMIT 1
             """
@@ -93,14 +101,15 @@ extension Transaction {
             UPDATE credentials k
             SET is_active = false, updated_at = \(now)::timestamptz
             FROM providers p
-            WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
+            WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
               AND k.is_active
             """)
         return former.first
     }
 
     private func insertInstallationCredential(
-        _ credential: NewCredential, of slug: ProviderSlug, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
+        _ credential: NewCredential, of slug: ProviderSlug, _ environment: EnvironmentName, proved: Bool,
+        expiresAt: Timestamp?, at now: Timestamp
     ) throws(Failure) {
         let id = ID<Credential>.make(at: now)
         let sealed = try keys.seal(credential.secret, credential: id, nil, slug.text)
@@ -108,16 +117,16 @@ extension Transaction {
         try execute(
             """
             -- Store.insertInstallationCredential
-            INSERT INTO credentials (id, provider_id, type, sealed, key_id, hint, state, expires_at, created_at,
-                                     updated_at)
-            SELECT \(id), p.id, \(credential.type), \(SQLBytes(sealed.bytes))::bytea, \(sealed.keyID),
-                   \(credential.hint), \(proved ? "valid" : "untested"), \(expiresAt)::timestamptz,
+            INSERT INTO credentials (id, provider_id, environment, type, sealed, key_id, hint, state, expires_at,
+                                     created_at, updated_at)
+            SELECT \(id), p.id, \(environment.text), \(credential.type), \(SQLBytes(sealed.bytes))::bytea,
+                   \(sealed.keyID), \(credential.hint), \(proved ? "valid" : "untested"), \(expiresAt)::timestamptz,
                    greatest(\(now)::timestamptz, former.created_at + interval '1 microsecond'), \(now)::timestamptz
             FROM providers p
             LEFT JOIN LATERAL (
                 SELECT max(k.created_at) AS created_at
                 FROM credentials k
-                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
+                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)

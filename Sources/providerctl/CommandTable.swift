@@ -9,7 +9,7 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
-        .runJob,
+        .runJob, .generateImage, .health, .setCredential, .listCredentials, .removeCredential, .setup,
         .generateKey, .doctor,
     ]
 
