@@ -9,7 +9,8 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
-        .runJob, .generateImage, .health, .setCredential, .listCredentials, .removeCredential, .setup,
+        .runJob, .generateImage, .health, .setCredential, .listCredentials, .removeCredential, .importCredentials,
+        .setup,
         .generateKey, .doctor,
     ]
 
