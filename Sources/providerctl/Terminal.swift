@@ -95,6 +95,8 @@ private struct HeldSignals {
     /// Lets the signal do what it does; returns only when it did not end the program.
     func raise(_ signal: Int32) {
         var one = Self.set([signal])
+        // The runtime takes SIGQUIT for a crash and would ask the terminal what to do about it.
+        Glibc.signal(signal, SIG_DFL)
         kill(getpid(), signal)
         // It is delivered before this returns.
         pthread_sigmask(SIG_UNBLOCK, &one, nil)
