@@ -32,6 +32,15 @@ COMMANDS = {
     "doctor": [],
     "egress check": ["--policy", "URL"],
     "keys generate": ["--id"],
+    "image generate": [
+        "--provider", "--prompt", "--stdin", "--model", "--input", "--aspect-ratio", "--size", "--output", "--force", "--environment",
+    ],
+    "ai:health": ["PROVIDER", "--all"],
+    "ai:credentials:set": ["PROVIDER", "--environment", "--stdin", "--no-test"],
+    "ai:credentials:list": ["PROVIDER"],
+    "ai:credentials:remove": ["ID", "--yes"],
+    "setup": ["--no-test"],
+    "credentials import": ["--fernet-key-file", "--providers", "FILE"],
 }
 
 
@@ -249,7 +258,8 @@ def test_the_list_of_providers_has_a_form_for_people_and_one_for_programs(stack)
     kinds = {provider["slug"]: provider["kind"] for provider in listed}
     media = ["black_forest_labs", "fal_ai", "minimax", "replicate", "runway_ml"]
     language = ["claude", "cohere", "gemini", "ollama", "openai"]
-    assert kinds == {slug: "media" for slug in media} | {slug: "language" for slug in language}
+    image = ["openrouter", "requesty"]
+    assert kinds == {slug: "media" for slug in media} | {slug: "language" for slug in language} | {slug: "image" for slug in image}
     for provider in listed:
         assert set(provider) == {"slug", "name", "kind", "endpoint", "state"}
         assert provider["state"] == "enabled" and provider["endpoint"].startswith("http")

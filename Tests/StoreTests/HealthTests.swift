@@ -209,7 +209,8 @@ final class HealthTests: StoreTestCase {
         let slugs = try store.health(at: noon).map(\.provider)
         XCTAssertEqual(slugs.prefix(5), ["fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"])
         XCTAssertEqual(
-            slugs.dropFirst(5).filter { !$0.hasPrefix("p") }, ["claude", "cohere", "ollama", "openai"])
+            slugs.dropFirst(5).filter { !$0.hasPrefix("p") },
+            ["claude", "cohere", "ollama", "openai", "openrouter", "requesty"])
         XCTAssertEqual(Array(slugs.dropFirst(5)), slugs.dropFirst(5).sorted())
     }
 
