@@ -80,7 +80,8 @@ let package = Package(
         program(
             "providerctl",
             [
-                "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Outbound", "Postgres", "Providers",
+                "API", "Configuration", "Crypto", "Domain", "HTTP", "JSON", "Locks", "Outbound", "Postgres",
+                "Providers",
                 "Sandbox", "Store",
             ]),
         library("Simulator", ["Domain", "JSON", "XML", "Locks"]),

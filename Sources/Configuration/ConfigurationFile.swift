@@ -14,7 +14,7 @@ package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConve
 }
 
 /// The lines `name = value` of a configuration file. Empty lines and lines that begin with `#` are comments.
-struct ConfigurationFile {
+package struct ConfigurationFile {
     private var values: [String: String] = [:]
     let path: String
 
@@ -73,8 +73,11 @@ struct ConfigurationFile {
         if let unknown = values.keys.sorted().first { throw ConfigurationError(unknown, "is not a known setting") }
     }
 
-    /// The text of a regular file. A pipe can be read once only, and every worker reads for itself.
-    static func read(_ path: String, setting: String, isSecret: Bool = false) throws(ConfigurationError) -> String {
+    /// The text of a regular file. A pipe can be read once only, and every worker reads for itself. A secret one must not
+    /// be open to everybody.
+    package static func read(_ path: String, setting: String, isSecret: Bool = false) throws(ConfigurationError)
+        -> String
+    {
         var status = stat()
         guard stat(path, &status) == 0 else { throw ConfigurationError(setting, "\(path) cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw ConfigurationError(setting, "\(path) is not a file") }

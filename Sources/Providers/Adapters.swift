@@ -12,8 +12,16 @@ package enum Adapters {
         FalAdapter(), ReplicateAdapter(), MiniMaxAdapter(), RunwayAdapter(), BlackForestLabsAdapter(),
     ]
 
+    /// The providers of pictures, the default first.
+    package static let image: [any ImageAdapter] = [GeminiAdapter(), OpenRouterAdapter(), RequestyAdapter()]
+
     /// The adapter with this slug, nil when there is none.
-    package static func provider(_ slug: String) -> (any ProviderAdapter)? { language(slug) ?? media(slug) }
+    package static func provider(_ slug: String) -> (any ProviderAdapter)? {
+        language(slug) ?? media(slug) ?? image(slug)
+    }
+
+    /// The adapter that makes pictures with this slug, nil when there is none.
+    package static func image(_ slug: String) -> (any ImageAdapter)? { image.first { $0.slug == slug } }
 
     /// The media adapter with this slug, nil when there is none.
     package static func media(_ slug: String) -> (any MediaAdapter)? {

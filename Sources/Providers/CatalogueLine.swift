@@ -22,7 +22,7 @@ struct CatalogueLine {
     func row() throws(CatalogueError) -> CatalogueRow {
         CatalogueRow(
             provider: try required("provider") {
-                Catalogue.mediaProviders.contains($0) ? $0 : Adapters.language($0)?.slug
+                Catalogue.mediaProviders.contains($0) ? $0 : Adapters.language($0)?.slug ?? Adapters.image($0)?.slug
             },
             model: try required("model") { try? ModelName($0).text },
             displayName: try required("display_name") { $0 },

@@ -22,7 +22,7 @@ struct GeminiAdapter: LanguageWire {
     }
 
     func chatCall(_ settings: ChatSettings, _ message: String) -> WireRequest {
-        .post("/v1beta/models/\(Self.pathSegment(settings.model)):generateContent") { json in
+        .post(Self.generateContent(settings.model)) { json in
             json.key("contents")
             json.array([message]) { json, message in
                 json.object {
@@ -99,11 +99,13 @@ struct GeminiAdapter: LanguageWire {
         (.presencePenalty, ["presencePenalty", "presence_penalty", "penalty is not enabled"]),
     ]
 
+    /// The method's path for a model, whose name cannot reach beyond its place in it.
+    static func generateContent(_ model: String) -> String { "/v1beta/models/\(pathSegment(model)):generateContent" }
+
     private static func bareName(_ model: String) -> String {
         model.hasPrefix("models/") ? String(model.dropFirst("models/".count)) : model
     }
 
-    /// The model's name cannot reach beyond its place in the path.
     private static func pathSegment(_ model: String) -> String {
         var segment = ""
         for octet in bareName(model).utf8 {

@@ -26,7 +26,8 @@ package protocol ProviderAdapter: Sendable {
     /// The vendor's own base URL; nil for a provider that its owner runs.
     var vendorEndpoint: String? { get }
 
-    /// Asks the provider whether it accepts the credential. Costs nothing.
+    /// Asks the provider whether it accepts the credential. Costs nothing, except at Requesty, where one token is
+    /// all that can be asked for.
     ///
     /// Returns only after an answer that has the shape the provider documents: a page of a proxy proves nothing.
     /// Ollama ignores the endpoint's URL, here and in `chat`: the credential says where it is.

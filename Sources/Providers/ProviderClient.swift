@@ -28,11 +28,23 @@ package struct ProviderClient: Sendable {
             request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
-    /// See `MediaAdapter.balance`.
+    /// See `ImageAdapter.generate`.
+    package func generate(
+        _ request: ImageRequest, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+    ) throws(Failure) -> ImageReply {
+        guard let adapter = Adapters.image(slug) else { throw .defect("no image adapter for \(slug)") }
+        return try adapter.generate(
+            request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+    }
+
+    /// See `MediaAdapter.balance` and `ImageAdapter.balance`.
     package func balance(
         _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) -> ReportedBalance? {
-        try media(slug).balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        if let adapter = Adapters.image(slug) {
+            return try adapter.balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        }
+        return try media(slug).balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
     }
 
     /// See `MediaAdapter.models`.

@@ -11,15 +11,20 @@ struct VendorCall {
     private let access: VendorAccess
     private let client: HTTPClient
     private let deadline: Deadline
+    private let maxAnswerOctets: Int
 
-    /// No answer that is read whole is larger, the longest model list included.
+    /// No answer that is read whole is larger, the longest model list included; only pictures are.
     static let maxAnswerOctets = 10 * 1_024 * 1_024
     private static let connectMilliseconds = 10_000
 
-    init(_ wire: some VendorWire, _ access: VendorAccess, _ endpoint: ProviderEndpoint, _ client: HTTPClient) {
+    init(
+        _ wire: some VendorWire, _ access: VendorAccess, _ endpoint: ProviderEndpoint, _ client: HTTPClient,
+        maxAnswerOctets: Int = Self.maxAnswerOctets
+    ) {
         self.wire = wire
         self.access = access
         self.client = client
+        self.maxAnswerOctets = maxAnswerOctets
         deadline = Deadline(afterMilliseconds: endpoint.timeoutMilliseconds)
     }
 
@@ -44,9 +49,9 @@ struct VendorCall {
             method: request.method, url: try url(request), headers: headers(request), body: request.body,
             deadlineMilliseconds: remaining, connectMilliseconds: min(remaining, Self.connectMilliseconds),
             idleMilliseconds: remaining)
-        outbound.maxBodyOctets = Self.maxAnswerOctets
+        outbound.maxBodyOctets = maxAnswerOctets
         do throws(OutboundError) {
-            return ProviderAnswer(try client.send(outbound), maxOctets: Self.maxAnswerOctets)
+            return ProviderAnswer(try client.send(outbound), maxOctets: maxAnswerOctets)
         } catch {
             throw Self.failure(error, wire.displayName)
         }

@@ -6,7 +6,7 @@ import JSON
 package final class ProviderSimulator: Sendable {
     private static let vendors: [any Vendor] = [
         OpenAI(), Claude(), Gemini(), Cohere(), Ollama(),
-        Fal(), Replicate(), MiniMax(), Runway(), BlackForestLabs(),
+        Fal(), Replicate(), MiniMax(), Runway(), BlackForestLabs(), OpenRouter(), Requesty(),
         VSphere(), OpenStack(),
     ]
 

@@ -32,7 +32,7 @@ extension Store {
             -- Store.providersWithBalance
             SELECT p.slug, p.display_name, p.kind, p.endpoint_url, p.enabled, p.timeout_ms, p.default_model
             FROM providers p
-            WHERE p.enabled AND p.kind = 'media'
+            WHERE p.enabled AND p.kind IN ('media', 'image')
               AND EXISTS (
                     SELECT
                     FROM credentials k

@@ -93,16 +93,18 @@ extension Transaction {
     /// `proved` says whether the provider has accepted it. Returns what it replaced, nil when it is the first one.
     /// Throws `.notFound` for an unknown provider.
     package func replaceInstallationCredential(
-        of slug: ProviderSlug, with credential: NewCredential, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
+        of slug: ProviderSlug, in environment: EnvironmentName = .standard, with credential: NewCredential,
+        proved: Bool, expiresAt: Timestamp?, at now: Timestamp
     ) throws(Failure) -> ReplacedCredential? {
         try lockProvider(slug)
-        let former = try retireInstallationCredentials(of: slug, at: now)
-        try insertInstallationCredential(credential, of: slug, proved: proved, expiresAt: expiresAt, at: now)
+        let former = try retireInstallationCredentials(of: slug, environment, at: now)
+        try insertInstallationCredential(
+            credential, of: slug, environment, proved: proved, expiresAt: expiresAt, at: now)
         return former
     }
 
     private func retireInstallationCredentials(
-        of slug: ProviderSlug, at now: Timestamp
+        of slug: ProviderSlug, _ environment: EnvironmentName, at now: Timestamp
     ) throws(Failure) -> ReplacedCredential? {
         let former = try rows(
             """
@@ -110,7 +112,7 @@ extension Transaction {
             SELECT k.hint, k.state, k.expires_at, k.metadata::text
             FROM credentials k
             JOIN providers p ON p.id = k.provider_id
-            WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = 'default'
+            WHERE p.slug = \(slug) AND k.owner IS NULL AND k.environment = \(environment.text)
             ORDER BY k.created_at DESC, k.id DESC
             LIMIT 1
             """
@@ -125,14 +127,15 @@ extension Transaction {
             UPDATE credentials k
             SET is_active = false, updated_at = \(now)::timestamptz
             FROM providers p
-            WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
+            WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
               AND k.is_active
             """)
         return former.first
     }
 
     private func insertInstallationCredential(
-        _ credential: NewCredential, of slug: ProviderSlug, proved: Bool, expiresAt: Timestamp?, at now: Timestamp
+        _ credential: NewCredential, of slug: ProviderSlug, _ environment: EnvironmentName, proved: Bool,
+        expiresAt: Timestamp?, at now: Timestamp
     ) throws(Failure) {
         let id = ID<Credential>.make(at: now)
         let sealed = try keys.seal(credential.secret, credential: id, nil, slug.text)
@@ -140,17 +143,17 @@ extension Transaction {
         try execute(
             """
             -- Store.insertInstallationCredential
-            INSERT INTO credentials (id, provider_id, type, sealed, key_id, hint, metadata, state, expires_at,
-                                     created_at, updated_at)
-            SELECT \(id), p.id, \(credential.type), \(SQLBytes(sealed.bytes))::bytea, \(sealed.keyID),
-                   \(credential.hint), \(credential.metadata)::json,
+            INSERT INTO credentials (id, provider_id, environment, type, sealed, key_id, hint, metadata, state,
+                                     expires_at, created_at, updated_at)
+            SELECT \(id), p.id, \(environment.text), \(credential.type), \(SQLBytes(sealed.bytes))::bytea,
+                   \(sealed.keyID), \(credential.hint), \(credential.metadata)::json,
                    \(proved ? "valid" : "untested"), \(expiresAt)::timestamptz,
                    greatest(\(now)::timestamptz, former.created_at + interval '1 microsecond'), \(now)::timestamptz
             FROM providers p
             LEFT JOIN LATERAL (
                 SELECT max(k.created_at) AS created_at
                 FROM credentials k
-                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
+                WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = \(environment.text)
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)

@@ -9,7 +9,8 @@ import Providers
 enum CommandTable {
     static let commands: [Command] = [
         .token, .verifyToken, .listProviders, .setProvider, .migrate, .routes, .verifyAudit, .checkEgress, .listJobs,
-        .runJob, .syncCatalogue, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
+        .runJob, .syncCatalogue, .generateImage, .health, .setCredential, .listCredentials, .removeCredential,
+        .importCredentials, .setup, .generateKey, .doctor, .postUsage, .fillSandbox, .report,
     ]
 
     static func run(_ words: [String]) -> Int32 {

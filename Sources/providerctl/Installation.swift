@@ -2,7 +2,9 @@ import Configuration
 import Crypto
 import Domain
 import Foundation
+import Outbound
 import Postgres
+import Providers
 import Store
 
 /// What commands need of the installation that the configuration describes.
@@ -44,12 +46,26 @@ struct Installation {
                     applicationName: "providerctl")))
     }
 
+    /// Who the audit log and the accounts name: the operating system's user.
+    static var actor: String { "cli:" + (ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()) }
+
+    /// Calls providers as the servers do, under the same rules of where they may go.
+    func client() throws(ConfigurationError) -> ProviderClient {
+        do throws(OutboundError) {
+            return ProviderClient(
+                try HTTPClient(policy: configuration.addressPolicy, authoritiesFile: configuration.authoritiesFile))
+        } catch {
+            // The only thing that can go wrong here is the file.
+            if case .tls(let reason) = error { throw ConfigurationError("authorities_file", reason) }
+            throw ConfigurationError("authorities_file", "\(error)")
+        }
+    }
+
     /// The audit entry of a command: the operating system's user is the actor.
     static func entry(_ action: String, subject: String, provider: String? = nil, details: String = "{}") -> AuditEntry
     {
-        let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()
-        return AuditEntry(
-            actor: "providerctl:\(user)", owner: nil, action: action, subject: subject, provider: provider,
+        AuditEntry(
+            actor: actor, owner: nil, action: action, subject: subject, provider: provider,
             remoteAddress: "local", requestID: "", details: details)
     }
 }

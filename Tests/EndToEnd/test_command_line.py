@@ -34,6 +34,15 @@ COMMANDS = {
     "keys generate": ["--id"],
     "report": ["NAME", "--from", "--to", "--zone", "--provider", "--format"],
     "sandbox fill": ["--days", "--requests", "--seed", "--providers", "--replace"],
+    "image generate": [
+        "--provider", "--prompt", "--stdin", "--model", "--input", "--aspect-ratio", "--size", "--output", "--force", "--environment",
+    ],
+    "ai:health": ["PROVIDER", "--all"],
+    "ai:credentials:set": ["PROVIDER", "--environment", "--stdin", "--no-test"],
+    "ai:credentials:list": ["PROVIDER"],
+    "ai:credentials:remove": ["ID", "--yes"],
+    "setup": ["--no-test"],
+    "credentials import": ["--fernet-key-file", "--providers", "FILE"],
 }
 
 
@@ -289,7 +298,7 @@ def test_the_very_next_call_goes_to_the_new_endpoint(stack, vendor):
         action, actor, details = database.execute(
             "SELECT action, actor, details FROM audit_log WHERE action = 'provider.set' ORDER BY seq DESC LIMIT 1"
         ).fetchone()
-    assert actor.startswith("providerctl:") and details == {"endpoint": before}
+    assert actor.startswith("cli:") and details == {"endpoint": before}
 
 
 def test_a_provider_goes_back_to_its_vendor(stack):

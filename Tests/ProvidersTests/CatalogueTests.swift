@@ -36,9 +36,10 @@ final class CatalogueTests: XCTestCase {
 
     func testTheCatalogueThatIsShippedIsReadWhole() throws {
         let rows = try shipped()
-        XCTAssertEqual(rows.count, 109)
+        XCTAssertEqual(rows.count, 113)
         XCTAssertEqual(
-            Set(rows.map(\.provider)), Set(Adapters.language.map(\.slug)).union(Catalogue.mediaProviders))
+            Set(rows.map(\.provider)),
+            Set(Adapters.language.map(\.slug)).union(Catalogue.mediaProviders).union(Adapters.image.map(\.slug)))
         XCTAssertTrue(rows.allSatisfy { $0.currency == "USD" })
         XCTAssertTrue(rows.allSatisfy { ($0.input == nil) == ($0.output == nil) })
     }

@@ -8,7 +8,7 @@ final class ControlTests: SimulatorTestCase {
     func testItIsHealthyAndKnowsItsProviders() throws {
         let slugs = [
             "openai", "claude", "gemini", "cohere", "ollama", "fal_ai", "replicate", "minimax", "runway_ml",
-            "black_forest_labs", "vsphere", "openstack",
+            "black_forest_labs", "openrouter", "requesty", "vsphere", "openstack",
         ]
         let names = slugs.map { JSONValue.string($0) }
         try expect(ask("/_sim/health"), 200, "providers", .array(names))

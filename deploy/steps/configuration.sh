@@ -34,6 +34,14 @@ ${authorities:+authorities_file = $authorities
 END
 }
 
+# What follows the slug in a simulated provider's base URL.
+simulated_path() {
+    case $1 in
+        openai | requesty) echo /v1 ;;
+        openrouter) echo /api/v1 ;;
+    esac
+}
+
 # Points the providers at the simulator or back at their vendors. Done when the answer to "where", or the list of
 # providers, changes, so that an endpoint set by hand with providerctl survives the next deploy/up. Ollama has no
 # endpoint: its credential says where it is.
@@ -46,7 +54,7 @@ point_providers() {
     step "pointing the providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
     for slug in "${slugs[@]}"; do
         local endpoint=(--vendor-endpoint)
-        if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$([[ $slug != openai ]] || echo /v1)"); fi
+        if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$(simulated_path "$slug")"); fi
         control provider set "$slug" "${endpoint[@]}" >>"$RUN/setup.log" </dev/null ||
             { show_log setup; fail "could not set the endpoint of $slug"; }
     done

@@ -36,8 +36,15 @@ extension Gemini {
         try GeminiParameters.check(body, for: model)
         let limit = body["generationConfig"]?["maxOutputTokens"]?.int
         let reply = Reply(from: displayName, to: texts, maxTokens: limit)
+        let isPainted = isImage && !Self.isHeldBack(call)
         return GeminiContent(
-            call: call, model: reportedName(of: model, call), reply: reply, picture: isImage ? Picture.base64 : nil)
+            call: call, model: reportedName(of: model, call), reply: reply, isImage: isImage,
+            picture: isPainted ? Picture.base64 : nil)
+    }
+
+    /// Whether the prompt orders a picture that the content rules stop.
+    private static func isHeldBack(_ call: Call) -> Bool {
+        Directives(in: String(decoding: call.request.body, as: UTF8.self)).job == "moderated"
     }
 
     /// The texts of the contents, the system instruction first.
@@ -65,8 +72,17 @@ private struct GeminiContent {
     let call: Call
     let model: String
     let reply: Reply
-    /// What an image model adds to its text.
+    let isImage: Bool
+    /// What an image model adds to its text; nil when it is held back.
     let picture: String?
+
+    /// Tokens of one picture of these models, whatever its size.
+    private var imageTokens: Int { picture == nil ? 0 : 1_290 }
+
+    private var finishReason: String {
+        if isImage, picture == nil { return "IMAGE_SAFETY" }
+        return reply.isCut ? "MAX_TOKENS" : "STOP"
+    }
 
     func write(_ text: String, isLast: Bool, to json: inout JSONWriter) {
         json.key("candidates")
@@ -77,7 +93,7 @@ private struct GeminiContent {
                     $0.array([text]) { json, text in writeParts(text, isLast: isLast, to: &json) }
                     $0.field("role", "model")
                 }
-                if isLast { $0.field("finishReason", reply.isCut ? "MAX_TOKENS" : "STOP") }
+                if isLast { $0.field("finishReason", finishReason) }
                 $0.field("index", 0)
             }
         }
@@ -102,10 +118,18 @@ private struct GeminiContent {
         let usage = reply.usage
         json.field("usageMetadata") {
             $0.field("promptTokenCount", usage.prompt)
-            $0.field("candidatesTokenCount", usage.completion - usage.thinking)
-            $0.field("totalTokenCount", usage.total)
+            $0.field("candidatesTokenCount", usage.completion - usage.thinking + imageTokens)
+            $0.field("totalTokenCount", usage.total + imageTokens)
             $0.fieldIfPresent("cachedContentTokenCount", usage.cached > 0 ? usage.cached : nil)
             $0.fieldIfPresent("thoughtsTokenCount", usage.thinking > 0 ? usage.thinking : nil)
+            guard picture != nil else { return }
+            $0.key("candidatesTokensDetails")
+            $0.array([imageTokens]) { json, tokens in
+                json.object {
+                    $0.field("modality", "IMAGE")
+                    $0.field("tokenCount", tokens)
+                }
+            }
         }
     }
 }

@@ -2,8 +2,6 @@ import Domain
 import JSON
 import Outbound
 import Providers
-import Simulator
-import Synchronization
 import XCTest
 
 /// The adapters against the simulator: two readings of the same documents have to fit each other.
@@ -157,24 +155,5 @@ final class SimulatedMediaTests: XCTestCase {
             if subject.slug != "replicate" { XCTAssertNotNil(found, subject.model) }
             XCTAssertEqual(found?.unitPrice?.text, subject.slug == "fal_ai" ? "0.04" : nil, subject.model)
         }
-    }
-}
-
-/// A simulator whose clock can be ahead.
-private final class SimulatedVendors: Sendable {
-    private let milliseconds = Mutex<Int64>(0)
-    private let simulator = ProviderSimulator()
-
-    func goAhead(_ milliseconds: Int64) { self.milliseconds.withLock { $0 = milliseconds } }
-
-    func answer(_ asked: ScriptedServer.Asked) -> ScriptedServer.Step {
-        let request = SimRequest(
-            method: asked.method, target: asked.target, headers: asked.headers.map { SimHeader($0.key, $0.value) },
-            body: Array(asked.body.utf8))
-        let now = Timestamp(microseconds: Timestamp.now().microseconds + milliseconds.withLock { $0 } * 1_000)
-        let answer = simulator.answer(request, now: now)
-        return .answer(
-            answer.status, String(decoding: answer.bytes, as: UTF8.self),
-            headers: answer.headers.map { ($0.name, $0.value) })
     }
 }

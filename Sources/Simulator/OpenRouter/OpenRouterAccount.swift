@@ -1,0 +1,76 @@
+import JSON
+
+extension OpenRouter {
+    /// Without a key, like the vendor: it proves nothing. Prices are texts, dollars for one token.
+    @Sendable func listModels(_ call: Call) throws(Problem) -> SimAnswer {
+        .json { json in
+            json.key("data")
+            json.array(servedModels) { json, model in
+                json.object { Self.write(model, to: &$0) }
+            }
+            json.field("total_count", servedModels.count)
+        }
+    }
+
+    private static func write(_ model: SimModel, to json: inout JSONWriter) {
+        let isImage = model.kind == .image
+        json.field("id", model.name)
+        json.field("canonical_slug", model.name)
+        json.field("name", model.name)
+        json.field("created", model.releasedSeconds)
+        json.field("description", "A simulated model")
+        json.field("context_length", model.context)
+        json.field("architecture") {
+            $0.field("modality", isImage ? "text+image->text+image" : "text->text")
+            $0.field("input_modalities", array: ["text", "image"])
+            $0.field("output_modalities", array: isImage ? ["image", "text"] : ["text"])
+            $0.field("tokenizer", "Gemini")
+            $0.field("instruct_type", String?.none)
+        }
+        json.field("pricing") {
+            $0.field("prompt", "0.0000003")
+            $0.field("completion", "0.0000025")
+            if isImage { $0.field("image_output", "0.00003") }
+        }
+        json.field("top_provider") {
+            $0.field("context_length", model.context)
+            $0.field("max_completion_tokens", model.output)
+            $0.field("is_moderated", false)
+        }
+        json.field("supported_parameters", array: ["max_tokens", "temperature", "top_p"])
+        json.field("per_request_limits", String?.none)
+    }
+
+    /// The key's own limit, which is not what the account has.
+    @Sendable func showKey(_ call: Call) throws(Problem) -> SimAnswer {
+        .json { json in
+            json.field("data") {
+                $0.field("label", "sk-or-v1-sim...ulated")
+                $0.field("limit", Int?.none)
+                $0.field("limit_remaining", Int?.none)
+                $0.field("usage", 0)
+                $0.field("usage_daily", 0)
+                $0.field("usage_weekly", 0)
+                $0.field("usage_monthly", 0)
+                $0.field("is_free_tier", false)
+                $0.field("is_management_key", isManagement(call.request))
+            }
+        }
+    }
+
+    /// For management keys, which have `management` in their text.
+    @Sendable func showCredits(_ call: Call) throws(Problem) -> SimAnswer {
+        guard isManagement(call.request) else { throw .forbidden }
+        let balance = key(of: call.request).flatMap { KeyVerdict.balance(in: $0) } ?? "100"
+        return .json { json in
+            json.field("data") {
+                $0.key("total_credits")
+                $0.raw(balance)
+                $0.key("total_usage")
+                $0.raw("0.25")
+            }
+        }
+    }
+
+    private func isManagement(_ request: SimRequest) -> Bool { key(of: request)?.contains("management") == true }
+}
