@@ -52,13 +52,13 @@ final class InstallationCredentialTests: StoreTestCase {
 
     func testTheNewestOneIsUsedAndTheFormerOneIsOff() throws {
         XCTAssertNil(try replace("sk-first-0123456789", proved: false))
-        let former = try XCTUnwrap(try replace("sk-second-9876543210", expiresAt: Timestamp(seconds: noon.seconds + 9)))
+        let former = try XCTUnwrap(try replace("sk-second-9876543210", expiresAt: Timestamp(seconds: 4_000_000_000)))
         XCTAssertEqual(former.hint, "…6789")
         XCTAssertEqual(former.state, "untested")
         XCTAssertNil(former.expiresAt)
         XCTAssertEqual(try store.installationCredential(of: Slug.openai)?.secret, Secret("sk-second-9876543210"))
         XCTAssertEqual(try states(), ["untested off", "valid on"])
-        XCTAssertEqual(try replace("sk-third-0123456789")?.expiresAt, Timestamp(seconds: noon.seconds + 9))
+        XCTAssertEqual(try replace("sk-third-0123456789")?.expiresAt, Timestamp(seconds: 4_000_000_000))
         XCTAssertEqual(failure { try replace("x", Slug.nobody) }, .notFound("Provider"))
     }
 
