@@ -12,10 +12,10 @@ final class ProviderTests: StoreTestCase {
         XCTAssertEqual(
             providers.filter { $0.kind == "media" }.map(\.displayName),
             ["Black Forest Labs", "Fal.ai", "MiniMax", "Replicate", "Runway ML"])
-        XCTAssertEqual(Set(providers.map(\.kind)), ["image", "language", "media"])
+        XCTAssertEqual(Set(providers.map(\.kind)), ["compute", "image", "language", "media"])
         XCTAssertEqual(providers.filter { $0.kind == "image" }.map(\.displayName), ["OpenRouter", "Requesty"])
-        XCTAssertTrue(providers.allSatisfy { $0.enabled && $0.timeoutMilliseconds == 30_000 })
-        XCTAssertTrue(providers.allSatisfy { $0.defaultModel != nil || $0.kind == "image" })
+        XCTAssertTrue(providers.allSatisfy { $0.kind == "compute" || $0.enabled && $0.timeoutMilliseconds == 30_000 })
+        XCTAssertTrue(providers.allSatisfy { $0.defaultModel != nil || ["compute", "image"].contains($0.kind) })
         XCTAssertEqual(try store.provider(Slug.openai).endpointURL, "https://api.openai.com/v1")
         XCTAssertEqual(failure { try store.provider(Slug.nobody) }, .notFound("Provider"))
     }
