@@ -1832,7 +1832,7 @@ CREATE INDEX credentials_provider ON public.credentials USING btree (provider_id
 
 CREATE INDEX credit_transactions_others ON public.credit_transactions USING btree (account_id, type, seq) WHERE (type <> 'consumption'::text);
 
-CREATE INDEX credit_transactions_request ON public.credit_transactions USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX credit_transactions_request ON public.credit_transactions USING brin (request_id);
 
 CREATE INDEX credit_transactions_time ON public.credit_transactions USING btree (account_id, created_at, seq);
 
@@ -1846,15 +1846,15 @@ CREATE UNIQUE INDEX health_runs_one_under_way ON public.health_runs USING btree 
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
-CREATE INDEX request_keys_request ON public.request_keys USING btree (request_id);
+CREATE INDEX request_keys_request ON public.request_keys USING brin (request_id);
 
-CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id);
+CREATE INDEX requests_connection ON ONLY public.requests USING btree (connection_id, id) WHERE (connection_id IS NOT NULL);
 
 CREATE INDEX requests_model ON ONLY public.requests USING btree (provider_id, model, id);
 
 CREATE INDEX requests_not_completed ON ONLY public.requests USING btree (provider_id, status, id) WHERE (status <> 'completed'::text);
 
-CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id);
+CREATE INDEX requests_other_connection_id_id_idx ON public.requests_other USING btree (connection_id, id) WHERE (connection_id IS NOT NULL);
 
 CREATE INDEX requests_provider ON ONLY public.requests USING btree (provider_id, id);
 
@@ -1938,12 +1938,6 @@ ALTER TABLE ONLY public.provider_balances
 
 ALTER TABLE ONLY public.provider_usage
     ADD CONSTRAINT provider_usage_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
-
-ALTER TABLE ONLY public.request_keys
-    ADD CONSTRAINT request_keys_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
-
-ALTER TABLE public.requests
-    ADD CONSTRAINT requests_price_id_fkey FOREIGN KEY (price_id) REFERENCES public.prices(id);
 
 ALTER TABLE public.requests
     ADD CONSTRAINT requests_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
