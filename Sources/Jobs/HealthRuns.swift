@@ -56,7 +56,7 @@ extension JobRun {
         guard let credential = try store.installationCredentialToTest(of: slug) else {
             return try finish(claim, with: .withoutKey(provider.displayName))
         }
-        guard Adapters.provider(slug.text) != nil else {
+        guard Adapters.canCall(slug.text) else {
             return try finish(claim, with: .unsupported(provider.displayName))
         }
         let finding = try HealthProbe.run(

@@ -91,7 +91,8 @@ private struct Examination {
     }
 
     private mutating func look(at provider: ProviderRecord, _ policy: AddressPolicy) {
-        guard provider.enabled, provider.slug != "ollama" else { return }
+        // Where those are is in each configuration, not here.
+        guard provider.enabled, provider.slug != "ollama", provider.kind != "compute" else { return }
         let verdict = EgressVerdict(provider.endpointURL, policy)
         findings.append(
             Finding(

@@ -49,7 +49,7 @@ def exact(answer) -> dict:
 
 def test_the_sample_has_what_was_asked_for(filled):
     assert raw(filled, "SELECT count(*) FROM requests") == [(REQUESTS,)]
-    assert len(raw(filled, "SELECT DISTINCT provider_id FROM requests")) == 9
+    assert len(raw(filled, "SELECT DISTINCT provider_id FROM requests")) == 11
     assert raw(filled, "SELECT * FROM credit_ledger_faults") == []
 
 

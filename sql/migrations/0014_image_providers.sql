@@ -6,4 +6,4 @@ FROM (VALUES
     ('openrouter', 'OpenRouter', 'https://openrouter.ai/api/v1', 'google/gemini-2.5-flash-image'),
     ('requesty', 'Requesty', 'https://router.requesty.ai/v1', 'google/gemini-2.5-flash-image')
 ) AS known (slug, display_name, endpoint, default_model)
-ON CONFLICT (slug) DO NOTHING;
+ON CONFLICT (slug) DO UPDATE SET default_model = excluded.default_model;

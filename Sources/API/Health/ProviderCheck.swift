@@ -40,7 +40,7 @@ extension Services {
         guard let credential = try credential(chosen, of: slug) else {
             return ProviderCheck(provider: provider, slug: slug, made: nil)
         }
-        guard Adapters.provider(slug.text) != nil else {
+        guard Adapters.canCall(slug.text) else {
             throw .conflict("\(provider.displayName) cannot be called by this version")
         }
         let credentials = try Credentials(serialized: credential.secret)

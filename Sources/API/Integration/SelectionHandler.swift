@@ -14,7 +14,7 @@ func explainSelection(_ request: Request, _ services: Services) throws(Failure) 
     let environment = try EnvironmentName(request.query["environment"] ?? EnvironmentName.standard.text)
     let found = try services.store.selection(
         for: capability.rawValue, model: model, in: environment, at: request.receivedAt)
-    let candidates = found.candidates.map { isSupported($0.provider) ? $0 : $0.with(.unsupported) }
+    let candidates = found.candidates.map { Adapters.canCall($0.provider) ? $0 : $0.with(.unsupported) }
     let explanation = SelectionExplanation(
         capability: capability, model: model, environment: environment,
         selection: ProviderSelection(isRouted: found.isRouted, candidates: candidates))
@@ -23,8 +23,6 @@ func explainSelection(_ request: Request, _ services: Services) throws(Failure) 
         ?? "No provider can be used for this capability"
     return .success(message, explanation)
 }
-
-private func isSupported(_ slug: String) -> Bool { Adapters.provider(slug) != nil || Adapters.compute(slug) != nil }
 
 private struct SelectionExplanation: JSONWritable {
     let capability: Capability

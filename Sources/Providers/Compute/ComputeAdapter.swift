@@ -86,4 +86,7 @@ extension Adapters {
 
     /// The adapter with this slug, nil when there is none.
     package static func compute(_ slug: String) -> (any ComputeAdapter)? { compute.first { $0.slug == slug } }
+
+    /// Whether this version can call the provider at all.
+    package static func canCall(_ slug: String) -> Bool { provider(slug) != nil || compute(slug) != nil }
 }
