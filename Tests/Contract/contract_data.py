@@ -46,6 +46,12 @@ def credentials(client: httpx.Client) -> list[str]:
     ]
 
 
+def machines(client: httpx.Client) -> None:
+    """Configures a vCenter; where it is, the stack has been told before."""
+    config = {"host": "vcenter.example.com", "username": "administrator@vsphere.local", "password": "contract-4711"}
+    expect(client.post("/api/providers/add", json={"provider": "vsphere", "config": config}))
+
+
 def health_runs(client: httpx.Client) -> list[str]:
     """Starts a check of many providers for each, and cancels the first; their IDs."""
     path = "/api/providers/health-check"

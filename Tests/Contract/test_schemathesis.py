@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from contract_data import credentials, fill, health_runs
+from contract_data import credentials, fill, health_runs, machines
 from stack import PROJECT, Stack
 
 HERE = Path(__file__).parent
@@ -42,7 +42,9 @@ def succeeded(stack: Stack) -> set[tuple[str, str]]:
 
 
 def test_every_operation_keeps_what_the_document_promises(stack: Stack, tmp_path: Path):
+    stack.control("provider", "set", "vsphere", "--endpoint", f"{stack.simulator_url}/vsphere")
     with stack.client(stack.admin_token) as client:
+        machines(client)
         dictionaries = {"connections": fill(client), "credentials": credentials(client), "jobs": health_runs(client)}
     for name, values in dictionaries.items():
         (tmp_path / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values))
