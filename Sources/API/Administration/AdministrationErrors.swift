@@ -2,8 +2,8 @@ import Domain
 import HTTP
 import JSON
 
-/// Contract 2's error form. `details` names each field with what is wrong with it; in development mode an error
-/// without fields says there what happened.
+/// Contract 2's error form. `details` names each field with what is wrong with it; the contract's other errors have none,
+/// in development mode either: what happened is in the log, under the request's ID.
 @Sendable
 func renderErrorCode(_ failure: Failure, _ detail: String?) -> Response {
     let body = JSONWriter.object {
@@ -13,8 +13,7 @@ func renderErrorCode(_ failure: Failure, _ detail: String?) -> Response {
                 $0.field("message", "Invalid request parameters")
                 $0.field("details", problems)
             } else {
-                $0.field("message", failure.message)
-                if let detail { $0.field("details") { $0.field("reason", detail) } }
+                $0.field("message", failure.contractMessage)
             }
         }
     }
@@ -37,6 +36,11 @@ extension JSONWriter {
 }
 
 extension Failure {
+    /// The contract has one sentence for whatever is not there.
+    fileprivate var contractMessage: String {
+        if case .notFound = self { "Resource not found" } else { message }
+    }
+
     fileprivate var code: String {
         switch self {
         case .invalid: "INVALID_REQUEST"
