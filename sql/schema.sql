@@ -71,6 +71,34 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.credit_accounts_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM gone g JOIN credit_transactions t ON t.account_id = g.id) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a credit account has entries', TABLE = 'credit_accounts';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.credit_transactions_inserted() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM (SELECT DISTINCT account_id FROM inserted) AS i
+        WHERE NOT EXISTS (SELECT FROM credit_accounts a WHERE a.id = i.account_id)
+    ) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a credit entry has no account', TABLE = 'credit_transactions';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.day_of(moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -386,6 +414,8 @@ CREATE FUNCTION public.requests_inserted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+DECLARE
+    counted bigint;
 BEGIN
     INSERT INTO usage_tail (
         request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
@@ -399,6 +429,10 @@ BEGIN
            n.prompt_tokens, n.completion_tokens, coalesce(n.cost, 0)
     FROM inserted n
     JOIN providers p ON p.id = n.provider_id;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    IF counted <> (SELECT count(*) FROM inserted) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a request has no provider', TABLE = 'requests';
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -1886,6 +1920,10 @@ ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other
 
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 
+CREATE TRIGGER credit_accounts_deleted AFTER DELETE ON public.credit_accounts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.credit_accounts_deleted();
+
+CREATE TRIGGER credit_transactions_inserted AFTER INSERT ON public.credit_transactions REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.credit_transactions_inserted();
+
 CREATE TRIGGER requests_inserted AFTER INSERT ON public.requests REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.requests_inserted();
 
 CREATE TRIGGER requests_updated AFTER UPDATE ON public.requests REFERENCING OLD TABLE AS changed_from NEW TABLE AS changed_to FOR EACH STATEMENT EXECUTE FUNCTION public.requests_updated();
@@ -1908,9 +1946,6 @@ ALTER TABLE ONLY public.credentials
 
 ALTER TABLE ONLY public.credit_accounts
     ADD CONSTRAINT credit_accounts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
-
-ALTER TABLE ONLY public.credit_transactions
-    ADD CONSTRAINT credit_transactions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.credit_accounts(id);
 
 ALTER TABLE ONLY public.health_checks
     ADD CONSTRAINT health_checks_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
@@ -1938,9 +1973,6 @@ ALTER TABLE ONLY public.provider_balances
 
 ALTER TABLE ONLY public.provider_usage
     ADD CONSTRAINT provider_usage_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
-
-ALTER TABLE public.requests
-    ADD CONSTRAINT requests_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);
 
 ALTER TABLE ONLY public.routing_targets
     ADD CONSTRAINT routing_targets_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES public.providers(id);

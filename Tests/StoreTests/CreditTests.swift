@@ -83,6 +83,20 @@ final class CreditTests: LedgerTestCase {
         try assertForbidden("DELETE FROM credit_accounts")
     }
 
+    func testAnEntryHasAnAccountAndKeepsIt() throws {
+        try add("1")
+        let orphan = """
+            INSERT INTO credit_transactions (
+                account_id, seq, type, amount, balance_before, balance_after, description, created_at)
+            VALUES (-1, 1, 'purchase', 1, 0, 1, 'of nobody', now())
+            """
+        for statement in [orphan, "DELETE FROM credit_accounts"] {
+            XCTAssertThrowsError(try run(statement)) { XCTAssertEqual(($0 as? PostgresError)?.sqlState, "23503") }
+        }
+        XCTAssertEqual(try faults(), [])
+        XCTAssertEqual(try value("SELECT count(*) FROM credit_accounts", as: Int.self), 1)
+    }
+
     func testALedgerThatWasTamperedWithHasFaults() throws {
         try add("1")
         try add("2")
