@@ -153,7 +153,7 @@ def test_a_provider_that_is_switched_off_is_not_called_at_all(stack, client, dat
         json={"id": "off", "model": "minimax/video-01", "status": "processing", "providerRequestId": "abcdefghijklmnopqrstuvwxyz"},
     ).raise_for_status()
     client.post(OWNED, json={"provider": "OpenAI", "credentials": {"apiKey": KEY}, "modelConfig": {"model": "gpt-4o"}})
-    (owned,) = [one for one in client.get(OWNED).json()["data"] if one["providerName"] == "OpenAI"]
+    (owned,) = [one for one in client.get(OWNED).json()["data"] if one["provider"] == "OpenAI"]
     for slug in ("replicate", "openrouter", "openai"):
         database.execute("UPDATE providers SET enabled = false WHERE slug = %s", (slug,))
         simulator_requests.clear(slug)
@@ -167,10 +167,14 @@ def test_a_provider_that_is_switched_off_is_not_called_at_all(stack, client, dat
         client.post(route("replicate", "credentials"), json={"credentials": {"apiKey": KEY}, "test": True}),
         client.put(f"{MEDIA}/replicate/api-key", json={"apiKey": KEY}),
         client.get(route("openrouter", "models"), params={"refresh": "true"}),
+    ]
+    # In contract 1 it is 400.
+    refused_to_owners = [
         client.post(f"{OWNED}/{owned['id']}/test", json={}),
         client.post(OWNED, json={"provider": "OpenAI", "credentials": {"apiKey": KEY}, "modelConfig": {"model": "gpt-4o"}}),
     ]
     assert [answer.status_code for answer in refused] == [409] * len(refused), [answer.text for answer in refused]
+    assert all(answer.status_code == 400 and "inactive" in answer.text for answer in refused_to_owners)
     assert painted(stack, tmp_path, "openrouter").returncode == 1
     assert stack.control("catalogue", "sync", "openrouter", check=False).returncode == 3
     assert stack.control("ai:credentials:set", "openrouter", "--stdin", check=False, input=KEY + "\n").returncode == 1
@@ -179,6 +183,7 @@ def test_a_provider_that_is_switched_off_is_not_called_at_all(stack, client, dat
         stack.control("jobs", "run", job)
     for slug in ("replicate", "openrouter", "openai"):
         assert simulator_requests.client.get("/requests", params={"provider": slug}).json()["requests"] == []
+    client.delete(f"{OWNED}/{owned['id']}").raise_for_status()
     # What is stored can still be changed: a key without a test.
     assert client.put(f"{MEDIA}/replicate/api-key", json={"apiKey": KEY, "testConnection": False}).status_code == 200
 
@@ -189,13 +194,14 @@ def test_a_provider_that_is_switched_off_is_not_called_at_all(stack, client, dat
 def test_an_owners_key_that_an_administrator_switched_off_is_not_used(stack, client, database):
     body = {"provider": "OpenAI", "credentials": {"apiKey": KEY}, "modelConfig": {"model": "gpt-4o"}}
     assert client.post(OWNED, json=body).status_code in (200, 201)
-    (owned,) = [one for one in client.get(OWNED).json()["data"] if one["providerName"] == "OpenAI"]
+    (owned,) = [one for one in client.get(OWNED).json()["data"] if one["provider"] == "OpenAI"]
     (record,) = [one for one in client.get(route("openai", "credentials")).json()["data"] if one["owner"]]
     client.put(route("openai", f"credentials/{record['id']}"), json={"is_active": False}).raise_for_status()
-    assert client.post(f"{OWNED}/{owned['id']}/test", json={}).status_code == 409
+    answer = client.post(f"{OWNED}/{owned['id']}/test", json={})
+    assert answer.status_code == 400 and "inactive" in answer.text
     # Nor can its owner bring it back.
     client.put(f"{OWNED}/{owned['id']}", json={"isActive": True}).raise_for_status()
-    assert client.post(f"{OWNED}/{owned['id']}/test", json={}).status_code == 409
+    assert client.post(f"{OWNED}/{owned['id']}/test", json={}).json() == answer.json()
     client.delete(f"{OWNED}/{owned['id']}").raise_for_status()
 
 
