@@ -9,6 +9,7 @@ package struct ModelListing: Sendable, Equatable {
     /// Nil where it is not published, varies from call to call, or is for something that we do not count.
     package let price: Price?
 
+    /// What a model costs, by what its provider counts.
     package enum Price: Sendable, Equatable {
         /// Of one unit.
         case units(amount: ExactDecimalSum, of: PriceUnit, currency: String)
