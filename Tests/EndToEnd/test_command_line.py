@@ -300,7 +300,7 @@ def test_the_very_next_call_goes_to_the_new_endpoint(stack, vendor):
         action, actor, details = database.execute(
             "SELECT action, actor, details FROM audit_log WHERE action = 'provider.set' ORDER BY seq DESC LIMIT 1"
         ).fetchone()
-    assert actor.startswith("cli:") and details == {"endpoint": before}
+    assert actor.startswith("cli:") and details == {"before": {"endpoint": elsewhere}, "after": {"endpoint": before}}
 
 
 def test_a_provider_goes_back_to_its_vendor(stack):
