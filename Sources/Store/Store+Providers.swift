@@ -36,16 +36,28 @@ extension Store {
 }
 
 extension Transaction {
-    /// Points a provider elsewhere, or back to its vendor's endpoint with nil. Unknown slug: `.notFound`.
-    package func setEndpoint(of slug: ProviderSlug, to url: String?) throws(Failure) -> ProviderRecord {
+    /// Points a provider elsewhere, or back to its vendor's endpoint with nil; returns where it pointed before, too.
+    /// Unknown slug: `.notFound`.
+    package func setEndpoint(
+        of slug: ProviderSlug, to url: String?
+    ) throws(Failure) -> (before: String, after: ProviderRecord) {
         try one(
             "Provider",
             """
             -- Store.setEndpoint
-            UPDATE providers
-            SET endpoint_url = coalesce(\(url)::text, vendor_endpoint_url), version = version + 1, updated_at = now()
-            WHERE slug = \(slug)
-            RETURNING slug, display_name, kind, endpoint_url, enabled, timeout_ms, default_model
-            """, ProviderRecord.init(row:))
+            WITH former AS (
+                SELECT id, endpoint_url
+                FROM providers
+                WHERE slug = \(slug)
+                FOR NO KEY UPDATE
+            )
+            UPDATE providers p
+            SET endpoint_url = coalesce(\(url)::text, p.vendor_endpoint_url), version = p.version + 1, updated_at = now()
+            FROM former f
+            WHERE p.id = f.id
+            RETURNING f.endpoint_url, p.slug, p.display_name, p.kind, p.endpoint_url, p.enabled, p.timeout_ms,
+                      p.default_model
+            """
+        ) { (row) throws(PostgresError) in (before: try row.next(), after: try ProviderRecord(row: &row)) }
     }
 }

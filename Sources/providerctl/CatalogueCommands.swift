@@ -154,6 +154,14 @@ private struct CatalogueSync {
                 $0.field("listed", listings.count)
                 $0.field("added", differences.count { $0.change == .added })
                 $0.field("priced", priced)
+                $0.key("prices")
+                $0.array(differences.filter { [.added, .priced].contains($0.change) }) { json, difference in
+                    json.object {
+                        $0.field("model", difference.model)
+                        $0.price("before", difference.before)
+                        $0.price("after", difference.after)
+                    }
+                }
             }
             try transaction.audit(
                 Installation.entry(

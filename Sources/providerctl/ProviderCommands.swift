@@ -37,8 +37,11 @@ extension Command {
         let installation = try invocation.installation()
         if let endpoint { try check(endpoint, installation.configuration.addressPolicy) }
         let provider = try installation.store().transaction { (transaction) throws(Failure) in
-            let provider = try transaction.setEndpoint(of: slug, to: endpoint)
-            let details = JSONWriter.object { $0.field("endpoint", provider.endpointURL) }
+            let (before, provider) = try transaction.setEndpoint(of: slug, to: endpoint)
+            let details = JSONWriter.object {
+                $0.field("before", object: { $0.field("endpoint", before) })
+                $0.field("after", object: { $0.field("endpoint", provider.endpointURL) })
+            }
             try transaction.audit(
                 Installation.entry(
                     "provider.set", subject: slug.text, provider: slug.text,
