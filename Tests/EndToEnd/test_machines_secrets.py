@@ -149,6 +149,20 @@ def test_the_configuration_that_is_shown_is_the_one_that_is_used(machines):
     assert machines.provider("aws")["config"]["region"] == "eu-west-1"
 
 
+def test_a_changed_configuration_is_not_connected_before_it_was_tried(machines, stack):
+    machines.point("vsphere", f"{stack.simulator_url}/vsphere")
+    shown, _ = PROVIDERS["vsphere"]
+    machines.add("vsphere", {**shown, "password": "secret"})
+    assert machines.test("vsphere")["success"] is True
+    [found] = stored(machines, "vsphere")
+    body = {"credentials": {**shown, "password": "wrong-password"}}
+    assert machines.client.put(f"/api/providers/vsphere/credentials/{found['id']}", json=body).status_code == 200
+    changed = machines.provider("vsphere")
+    assert (changed["connected"], "lastChecked" in changed) == (False, False)
+    assert machines.test("vsphere")["success"] is False
+    assert "error" in machines.provider("vsphere")
+
+
 def test_what_is_shown_of_a_configuration_cannot_be_given(machines):
     shown, secret = PROVIDERS["aws"]
     path = "/api/providers/aws/credentials"
