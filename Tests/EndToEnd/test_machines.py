@@ -131,15 +131,28 @@ def test_whatever_goes_wrong_is_a_502_that_says_so(vcenter, simulator, simulator
         client.delete("/faults/vsphere").raise_for_status()
 
 
-def test_a_provider_that_hangs_is_given_up_after_its_time(stack, vcenter, simulator_requests):
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_provider_that_hangs_is_given_up_after_its_time(stack, vcenter, simulator_requests, fault):
     machines = vcenter()
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute("UPDATE providers SET timeout_ms = 1500 WHERE slug = 'vsphere'")
-    simulator_requests.client.put("/faults/vsphere", json={"fault": "hang"}).raise_for_status()
+    simulator_requests.client.put("/faults/vsphere", json={"fault": fault}).raise_for_status()
     try:
         check(machines.post("/api/vms/list", {"provider": "vsphere"}), "machines-vms-hang")
     finally:
         simulator_requests.client.delete("/faults/vsphere").raise_for_status()
+
+
+def test_an_answer_without_end_is_given_up(stack, vcenter, simulator_requests):
+    machines = vcenter()
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE providers SET timeout_ms = 20000 WHERE slug = 'vsphere'")
+    simulator_requests.client.put("/faults/vsphere", json={"fault": "endless", "times": 1}).raise_for_status()
+    failed = machines.post("/api/vms/list", {"provider": "vsphere"})
+    assert failed.status_code == 502
+    reasons = ("answered with more than can be read at once", "did not answer in time")
+    assert failed.json()["error"] in [f"VMware vSphere {why}; 0 virtual machines had been read before that" for why in reasons]
+    assert len(machines.list("vsphere")) == 5, "nobody was harmed"
 
 
 def test_a_long_list_has_one_deadline_for_all_of_its_pages(stack, vcenter, simulator_requests):
