@@ -131,6 +131,15 @@ final class ComputeAdapterTests: XCTestCase {
         XCTAssertEqual(alibaba.server.asked.count, 2)
     }
 
+    func testAPageThatWasPromisedAndDoesNotComeIsNoEnd() throws {
+        let vcenter = ScriptedVCenter(token: "<token>more</token>")
+        let call = try ScriptedCompute("vsphere", .made(vcenter.answer))
+        XCTAssertEqual(try call.failure().kind, .malformed)
+        XCTAssertTrue(call.server.asked.last?.body.contains("<Logout ") == true)
+        let half = "<DescribeInstancesResponse><reservationSet><item/></reservationSet></DescribeInstancesResponse>"
+        XCTAssertEqual(try ScriptedCompute("aws", .answer(200, half)).failure().kind, .malformed)
+    }
+
     func testTheNextPageOfAzureIsNowhereElse() throws {
         let answer = "{\"access_token\":\"t\",\"value\":[],\"nextLink\":\"https://elsewhere.example/page\"}"
         let azure = try ScriptedCompute("azure", .answer(200, answer))

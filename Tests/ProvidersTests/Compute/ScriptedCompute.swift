@@ -72,11 +72,15 @@ struct ScriptedVCenter {
     /// The fault that a log-in is answered with.
     var fault: String?
     var cookie = "x"
+    /// What follows the page with the machine.
+    var token = ""
 
     @Sendable func answer(_ asked: ScriptedServer.Asked) -> ScriptedServer.Step {
-        let method =
-            ["RetrieveServiceContent", "Login", "CreateContainerView", "RetrievePropertiesEx", "Logout"]
-            .first { asked.body.contains("<\($0) ") } ?? ""
+        let methods = [
+            "RetrieveServiceContent", "Login", "CreateContainerView", "RetrievePropertiesEx",
+            "ContinueRetrievePropertiesEx", "Logout",
+        ]
+        let method = methods.first { asked.body.contains("<\($0) ") } ?? ""
         switch method {
         case "RetrieveServiceContent":
             return reply(
@@ -95,7 +99,7 @@ struct ScriptedVCenter {
         case "RetrievePropertiesEx" where asked.body.contains("<type>VirtualMachine</type>"):
             return reply(
                 method,
-                "<returnval><objects><obj type=\"VirtualMachine\">vm-1</obj><propSet><name>config.hardware.device</name>"
+                "<returnval>\(token)<objects><obj type=\"VirtualMachine\">vm-1</obj><propSet><name>config.hardware.device</name>"
                     + "<val>\(devices)</val></propSet></objects></returnval>")
         default: return reply(method, "")
         }

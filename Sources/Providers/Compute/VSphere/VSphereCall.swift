@@ -76,9 +76,10 @@ struct VSphereCall {
                 + "<selectSet xsi:type=\"TraversalSpec\"><name>all</name><type>ContainerView</type><path>view</path>"
                 + "<skip>false</skip></selectSet></objectSet></specSet>"
                 + "<options><maxObjects>\(page)</maxObjects></options>")
+        // Nothing at all is the answer where there is no object of that type, but not where more was promised.
+        guard answer["returnval"] != nil else { return }
         while true {
-            // Nothing at all is the answer where there is no object of that type.
-            guard let result = answer["returnval"] else { return }
+            guard let result = answer["returnval"] else { throw session.malformed }
             for element in result.children("objects") {
                 guard let object = VSphereObject(element) else { throw session.malformed }
                 try each(object)
