@@ -42,7 +42,8 @@ class AWS:
 
     def __init__(self, machines: int) -> None:
         items = "".join(self.instance(number) for number in range(1, machines + 1))
-        self.instances = self.response("DescribeInstances", f"<reservationSet><item><instancesSet>{items}</instancesSet></item></reservationSet>")
+        reservation = f"<item><instancesSet>{items}</instancesSet></item>"
+        self.instances = self.response("DescribeInstances", f"<reservationSet>{reservation}</reservationSet>")
         self.types = self.response(
             "DescribeInstanceTypes",
             "<instanceTypeSet>" + "".join(
@@ -65,11 +66,13 @@ class AWS:
         address = f"10.0.{number // 250}.{number % 250 + 1}"
         return (
             f"<item><instanceId>i-{number:017x}</instanceId><imageId>ami-0abcdef1234567890</imageId>"
-            f"<instanceState>{state}</instanceState><privateDnsName>ip-10-0-0-1.eu-central-1.compute.internal</privateDnsName>"
+            f"<instanceState>{state}</instanceState>"
+            "<privateDnsName>ip-10-0-0-1.eu-central-1.compute.internal</privateDnsName>"
             f"<instanceType>{kind}</instanceType><launchTime>2026-01-01T00:00:00.000Z</launchTime>"
             f"<placement><availabilityZone>eu-central-1{'ab'[number % 2]}</availabilityZone><tenancy>default</tenancy></placement>"
             f"<monitoring><state>disabled</state></monitoring><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId>"
-            f"<privateIpAddress>{address}</privateIpAddress><architecture>x86_64</architecture><rootDeviceType>ebs</rootDeviceType>"
+            f"<privateIpAddress>{address}</privateIpAddress><architecture>x86_64</architecture>"
+            "<rootDeviceType>ebs</rootDeviceType>"
             f"<blockDeviceMapping><item><deviceName>/dev/xvda</deviceName><ebs><volumeId>vol-{number:017x}</volumeId>"
             f"<status>attached</status></ebs></item></blockDeviceMapping><virtualizationType>hvm</virtualizationType>"
             f"<tagSet><item><key>Name</key><value>machine-{number}</value></item>"
