@@ -14,7 +14,7 @@ extension ProviderProfile {
     }
 
     /// The columns of `init(row:)` and where they come from, for providers `p`. Keys and models are counted once for all
-    /// providers, which costs half of looking for those of each; the newest check is the end of an index, and
+    /// providers, which costs less than looking for those of each; the newest check is the end of an index, and
     /// `usage_tail` holds what a second or two brought.
     fileprivate static let selection: StaticString = """
         SELECT p.id, p.slug, p.display_name, p.kind, p.auth_type, p.enabled, p.priority, p.timeout_ms,
