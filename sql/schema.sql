@@ -1572,37 +1572,43 @@ CREATE VIEW reports.balances AS
             ELSE NULL::numeric
         END AS low_balance_threshold,
     ((a.currency = p.currency) AND (a.balance < p.low_balance_threshold)) AS is_low,
-    round(pace.rate, 10) AS cost_per_day,
-    GREATEST(floor((a.balance / pace.rate)), (0)::numeric) AS days_left,
+    round((pace.cost / pace.days), 10) AS cost_per_day,
+    lasts.days AS days_left,
         CASE
-            WHEN ((a.balance / pace.rate) < (36500)::numeric) THEN (((now() AT TIME ZONE 'UTC'::text))::date + (GREATEST(floor((a.balance / pace.rate)), (0)::numeric))::integer)
+            WHEN (lasts.days < (36500)::numeric) THEN (((now() AT TIME ZONE 'UTC'::text))::date + (lasts.days)::integer)
             ELSE NULL::date
         END AS runs_out_on,
     said.balance AS provider_reported,
     said.checked_at AS reported_at,
     (a.balance - said.balance) AS drift,
     a.updated_at
-   FROM ((((public.credit_accounts a
+   FROM (((((public.credit_accounts a
      JOIN public.providers p ON ((p.id = a.provider_id)))
      LEFT JOIN LATERAL ( SELECT sum(t.cost) AS cost
            FROM public.usage_tail t
           WHERE ((t.provider_id = a.provider_id) AND (t.currency = a.currency))) tail ON (true))
      CROSS JOIN LATERAL ( SELECT
                 CASE
-                    WHEN (sum(u.cost) > (0)::numeric) THEN (sum(u.cost) / (EXTRACT(day FROM (public.day_of(now()) - min(u.day) FILTER (WHERE (u.cost > (0)::numeric)))) + (1)::numeric))
+                    WHEN (sum(u.cost) > (0)::numeric) THEN sum(u.cost)
                     ELSE NULL::numeric
-                END AS rate
+                END AS cost,
+            (EXTRACT(day FROM (public.day_of(now()) - min(u.day) FILTER (WHERE (u.cost > (0)::numeric)))) + (1)::numeric) AS days
            FROM ( SELECT r.bucket AS day,
                     r.cost
                    FROM public.usage_rollups r
-                  WHERE ((r.provider_id = p.id) AND (r.grain = 'day'::text) AND (r.model = ''::text) AND (r.currency = a.currency) AND (r.bucket >= (public.day_of(now()) - '29 days'::interval)))
+                  WHERE ((r.provider_id = p.id) AND (r.grain = 'day'::text) AND (r.model = ''::text) AND (r.currency = a.currency) AND (r.bucket >= (public.day_of(now()) - '696:00:00'::interval)))
                 UNION ALL
                  SELECT public.day_of(t.created_at) AS day_of,
                     sum(t.cost) AS sum
                    FROM public.usage_tail t
-                  WHERE ((t.provider_id = p.id) AND (t.currency = a.currency) AND (t.created_at >= (public.day_of(now()) - '29 days'::interval)))
+                  WHERE ((t.provider_id = p.id) AND (t.currency = a.currency) AND (t.created_at >= (public.day_of(now()) - '696:00:00'::interval)))
                   GROUP BY (public.day_of(t.created_at))) u
           WHERE (u.day <= now())) pace)
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (pace.cost > (0)::numeric) THEN GREATEST(div((a.balance * pace.days), pace.cost), (0)::numeric)
+                    ELSE NULL::numeric
+                END AS days) lasts)
      LEFT JOIN LATERAL ( SELECT b.balance,
             b.checked_at
            FROM public.provider_balances b
