@@ -83,9 +83,29 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.credit_accounts_updated() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM changed c
+        LEFT JOIN credit_transactions t ON t.account_id = c.id AND t.seq = c.entries
+        WHERE c.balance IS DISTINCT FROM CASE WHEN c.entries = 0 THEN 0 ELSE t.balance_after END
+    ) THEN
+        RAISE check_violation USING
+            MESSAGE = 'the balance of a credit account is not that of its last entry', TABLE = 'credit_accounts';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.credit_transactions_inserted() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
     IF EXISTS (
@@ -94,6 +114,22 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM credit_accounts a WHERE a.id = i.account_id)
     ) THEN
         RAISE foreign_key_violation USING MESSAGE = 'a credit entry has no account', TABLE = 'credit_transactions';
+    END IF;
+    IF EXISTS (
+        SELECT
+        FROM (
+            SELECT account_id, min(seq) AS first, max(seq) AS last, count(*) AS entries, sum(amount) AS amount
+            FROM inserted
+            GROUP BY account_id
+        ) AS i
+        JOIN credit_transactions f ON f.account_id = i.account_id AND f.seq = i.first
+        JOIN credit_transactions l ON l.account_id = i.account_id AND l.seq = i.last
+        LEFT JOIN credit_transactions p ON p.account_id = i.account_id AND p.seq = i.first - 1
+        WHERE i.entries <> i.last - i.first + 1
+           OR f.balance_before IS DISTINCT FROM CASE WHEN i.first = 1 THEN 0 ELSE p.balance_after END
+           OR l.balance_after <> f.balance_before + i.amount
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'a credit entry does not follow the one before it', TABLE = 'credit_transactions';
     END IF;
     RETURN NULL;
 END
@@ -1927,6 +1963,8 @@ ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 
 CREATE TRIGGER credit_accounts_deleted AFTER DELETE ON public.credit_accounts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.credit_accounts_deleted();
+
+CREATE TRIGGER credit_accounts_updated AFTER UPDATE ON public.credit_accounts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.credit_accounts_updated();
 
 CREATE TRIGGER credit_transactions_inserted AFTER INSERT ON public.credit_transactions REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.credit_transactions_inserted();
 

@@ -97,12 +97,57 @@ final class CreditTests: LedgerTestCase {
         XCTAssertEqual(try value("SELECT count(*) FROM credit_accounts", as: Int.self), 1)
     }
 
+    func testABalanceIsThatOfTheLastEntryWhoeverWritesIt() throws {
+        try add("1")
+        try add("2")
+        for change in ["balance = 4", "balance = 0", "entries = 0", "entries = 1", "entries = 3", "balance = 'NaN'"] {
+            XCTAssertThrowsError(try run("UPDATE credit_accounts SET \(change)"), change) {
+                XCTAssertEqual(($0 as? PostgresError)?.sqlState, "23514")
+            }
+        }
+        XCTAssertNoThrow(try run("UPDATE credit_accounts SET updated_at = now()"))
+    }
+
+    func testAnEntryFollowsTheOneBeforeIt() throws {
+        try add("1")
+        try add("2")
+        // Number, balance before, amount; of one entry or of two.
+        for (entries, isNext) in [
+            ([(3, 3, 4)], true), ([(4, 3, 4)], false), ([(3, 0, 4)], false), ([(3, 3, 4), (4, 7, 1)], true),
+            ([(3, 3, 4), (5, 7, 1)], false), ([(3, 3, 4), (4, 3, 1)], false), ([(0, 3, 4)], false),
+            ([(-5, 0, 4)], false),
+        ] {
+            let rows = entries.map { number, before, amount in
+                "(\(number), \(amount), \(before), \(before + amount))"
+            }.joined(separator: ", ")
+            let statement = """
+                INSERT INTO credit_transactions (
+                    account_id, seq, type, amount, balance_before, balance_after, description, created_at)
+                SELECT id, seq, 'purchase', amount, before, after, 'd', now()
+                FROM credit_accounts CROSS JOIN (VALUES \(rows)) AS e (seq, amount, before, after)
+                """
+            guard !isNext else {
+                XCTAssertNoThrow(try run("BEGIN; \(statement); ROLLBACK"), rows)
+                continue
+            }
+            XCTAssertThrowsError(try run(statement), rows) {
+                XCTAssertEqual(($0 as? PostgresError)?.sqlState, "23514")
+            }
+        }
+        XCTAssertEqual(try faults(), [])
+    }
+
     func testALedgerThatWasTamperedWithHasFaults() throws {
         try add("1")
         try add("2")
-        try run("UPDATE credit_accounts SET balance = balance + 1")
+        try run("ALTER TABLE credit_accounts DISABLE TRIGGER USER; UPDATE credit_accounts SET balance = balance + 1")
         XCTAssertEqual(try faults(), ["the balance is not the sum of the entries"])
-        try run("UPDATE credit_accounts SET balance = balance - 1; DELETE FROM credit_transactions WHERE seq = 1")
+        try run(
+            """
+            UPDATE credit_accounts SET balance = balance - 1;
+            ALTER TABLE credit_accounts ENABLE TRIGGER USER;
+            DELETE FROM credit_transactions WHERE seq = 1
+            """)
         XCTAssertEqual(try faults().count, 3)
     }
 
