@@ -7,12 +7,14 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal, localcontext
 from urllib.parse import quote
 
 import httpx
 import pytest
 from administration import BASE, empty_ledger, run_sql
+from processes import until
 
 PROVIDER = f"{BASE}/runway_ml"
 RESOLUTIONS = ["1024x1024", "2048x2048", "4K"]
@@ -124,3 +126,41 @@ def test_a_later_price_changes_no_earlier_call(stack, client, models):
         stack,
         "SELECT p.per_generation FROM requests r JOIN prices p ON p.id = r.price_id WHERE r.model = %s ORDER BY r.id", model)
     assert kept == [(Decimal("0.5"),), (2,)]
+
+
+def test_a_price_of_soon_holds_from_its_moment_on(stack, client, models):
+    route = f"{PROVIDER}/models/{quote(models[0], safe='')}"
+    client.put(f"{route}/pricing", json={"pricing": {"costPerGeneration": 1}}).raise_for_status()
+    moment = datetime.now(timezone.utc) + timedelta(seconds=2)
+    body = {"pricing": {"costPerGeneration": 3}, "reason": "announced", "effectiveFrom": moment.isoformat()}
+    announced = client.put(f"{route}/pricing", json=body)
+    assert announced.json()["data"]["oldPricing"]["costPerGeneration"] == 1
+    assert exact(client.get(route))["pricing"]["costPerGeneration"] == 1
+
+    def recorded(seconds: int) -> Decimal:
+        at = (moment + timedelta(seconds=seconds)).isoformat()
+        assert exact(client.get(f"{route}/pricing/explain", params={"at": at}))["total"] == (3 if seconds >= 0 else 1)
+        report = {"id": f"soon {uuid.uuid4()}", "model": models[0], "createdAt": at}
+        return exact(client.post(f"{PROVIDER}/requests", json=report))["cost"]
+
+    until(lambda: exact(client.get(route))["pricing"]["costPerGeneration"] == 3, 10, "the new price")
+    assert datetime.now(timezone.utc) >= moment
+    assert [recorded(-1), recorded(0), recorded(1)] == [1, 3, 3]
+    newest = exact(client.get(f"{route}/pricing/history"))["history"][0]
+    assert (newest["reason"], newest["oldPricing"]["costPerGeneration"]) == ("announced", 1)
+
+
+@pytest.mark.parametrize("moment, isAccepted", [
+    ("-1 second", False), ("-1 day", False), ("366 days", True), ("367 days", False), ("10 seconds", True),
+])
+def test_a_price_begins_now_or_within_a_year(stack, client, models, moment, isAccepted):
+    at = run_sql(stack, "SELECT to_char((now() + %s::interval) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", moment)[0][0]
+    route = f"{PROVIDER}/models/{quote(models[1], safe='')}/pricing"
+    answer = client.put(route, json={"pricing": {"costPerGeneration": 1}, "effectiveFrom": at})
+    assert (answer.status_code == 200) == isAccepted, answer.text
+    if not isAccepted:
+        assert list(answer.json()["error"]["details"]) == ["effectiveFrom"]
+    updates = [{"modelId": models[2], "pricing": {"costPerGeneration": 1}}]
+    many = client.post(f"{PROVIDER}/models/bulk-pricing-update", json={"updates": updates, "effectiveFrom": at})
+    assert many.status_code == answer.status_code
+    assert exact(client.get(f"{PROVIDER}/models/{quote(models[2], safe='')}/pricing/history"))["total"] == int(isAccepted)

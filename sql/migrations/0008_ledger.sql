@@ -76,12 +76,18 @@ BEGIN
             FROM inserted
             GROUP BY account_id
         ) AS i
-        JOIN credit_transactions f ON f.account_id = i.account_id AND f.seq = i.first
-        JOIN credit_transactions l ON l.account_id = i.account_id AND l.seq = i.last
-        LEFT JOIN credit_transactions p ON p.account_id = i.account_id AND p.seq = i.first - 1
+        -- One row each, by its key: joined, the whole ledger would be read.
+        CROSS JOIN LATERAL (
+            SELECT (SELECT f.balance_before FROM credit_transactions f WHERE f.account_id = i.account_id AND f.seq = i.first)
+                       AS beginning,
+                   (SELECT l.balance_after FROM credit_transactions l WHERE l.account_id = i.account_id AND l.seq = i.last)
+                       AS ending,
+                   (SELECT p.balance_after FROM credit_transactions p WHERE p.account_id = i.account_id AND p.seq = i.first - 1)
+                       AS before
+        ) AS balance
         WHERE i.entries <> i.last - i.first + 1
-           OR f.balance_before IS DISTINCT FROM CASE WHEN i.first = 1 THEN 0 ELSE p.balance_after END
-           OR l.balance_after <> f.balance_before + i.amount
+           OR balance.beginning IS DISTINCT FROM CASE WHEN i.first = 1 THEN 0 ELSE balance.before END
+           OR balance.ending IS DISTINCT FROM balance.beginning + i.amount
     ) THEN
         RAISE check_violation USING MESSAGE = 'a credit entry does not follow the one before it', TABLE = 'credit_transactions';
     END IF;
@@ -104,8 +110,10 @@ BEGIN
     IF EXISTS (
         SELECT
         FROM changed c
-        LEFT JOIN credit_transactions t ON t.account_id = c.id AND t.seq = c.entries
-        WHERE c.balance IS DISTINCT FROM CASE WHEN c.entries = 0 THEN 0 ELSE t.balance_after END
+        WHERE c.balance IS DISTINCT FROM CASE
+                  WHEN c.entries = 0 THEN 0
+                  ELSE (SELECT t.balance_after FROM credit_transactions t WHERE t.account_id = c.id AND t.seq = c.entries)
+              END
     ) THEN
         RAISE check_violation USING
             MESSAGE = 'the balance of a credit account is not that of its last entry', TABLE = 'credit_accounts';
