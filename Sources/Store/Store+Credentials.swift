@@ -158,18 +158,4 @@ extension Transaction {
             WHERE p.slug = \(slug)
             """)
     }
-
-    /// Holds the provider's row until the end of the transaction: whoever changes what belongs to it waits.
-    func lockProvider(_ slug: ProviderSlug) throws(Failure) {
-        _ = try one(
-            "Provider",
-            """
-            -- Store.lockProvider
-            SELECT 1
-            FROM providers
-            WHERE slug = \(slug)
-            FOR NO KEY UPDATE
-            """
-        ) { (row) throws(PostgresError) in try row.next(Int.self) }
-    }
 }

@@ -44,6 +44,20 @@ extension Store {
 }
 
 extension Transaction {
+    /// A provider as it is until the end of the transaction: whoever changes what belongs to it waits. Unknown slug: `.notFound`.
+    @discardableResult
+    package func lockProvider(_ slug: ProviderSlug) throws(Failure) -> ProviderRecord {
+        try one(
+            "Provider",
+            """
+            -- Store.lockProvider
+            SELECT slug, display_name, kind, endpoint_url, auth_type, enabled, timeout_ms, default_model
+            FROM providers
+            WHERE slug = \(slug)
+            FOR NO KEY UPDATE
+            """, ProviderRecord.init(row:))
+    }
+
     /// Sets how keys are told to a provider. Unknown slug: `.notFound`.
     package func setAuthType(of slug: ProviderSlug, to type: AuthType) throws(Failure) -> ProviderRecord {
         try one(

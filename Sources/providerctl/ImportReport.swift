@@ -133,7 +133,8 @@ extension Transaction {
         for slug in disabled.sorted() {
             try audit(
                 Installation.entry(
-                    "provider.disable", subject: slug, provider: slug, details: #"{"reason":"credentials import"}"#),
+                    "provider.disable", subject: slug, provider: slug,
+                    details: #"{"reason":"credentials import","before":{"enabled":true},"after":{"enabled":false}}"#),
                 at: now)
         }
         return disabled
@@ -143,9 +144,15 @@ extension Transaction {
 extension AuditEntry {
     fileprivate static func imported(_ foreign: ForeignCredential) -> AuditEntry {
         let details = JSONWriter.object {
-            $0.field("environment", foreign.environment.text)
-            $0.field("hint", foreign.credential.hint)
-            $0.field("active", foreign.isActive)
+            $0.key("before")
+            $0.null()
+            $0.field(
+                "after",
+                object: {
+                    $0.field("environment", foreign.environment.text)
+                    $0.field("hint", foreign.credential.hint)
+                    $0.field("active", foreign.isActive)
+                })
         }
         return Installation.entry(
             "credential.import", subject: foreign.id.text, provider: foreign.slug.text,

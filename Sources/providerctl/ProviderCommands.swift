@@ -46,19 +46,23 @@ extension Command {
         let store = try installation.store()
         if authType != nil { try checkKeys(try store.provider(named: slug)) }
         let provider = try store.transaction { (transaction) throws(Failure) in
-            var provider: ProviderRecord?
+            let before = try transaction.lockProvider(slug)
+            var provider = before
             if isMoved { provider = try transaction.setEndpoint(of: slug, to: endpoint) }
             if let authType { provider = try transaction.setAuthType(of: slug, to: authType) }
+            func told(_ record: ProviderRecord, _ json: inout JSONWriter) {
+                if isMoved { json.field("endpoint", record.endpointURL) }
+                if authType != nil { json.field("authType", record.authType.rawValue) }
+            }
             let details = JSONWriter.object {
-                if isMoved { $0.field("endpoint", provider?.endpointURL) }
-                $0.fieldIfPresent("authType", authType?.rawValue)
+                $0.field("before") { told(before, &$0) }
+                $0.field("after") { told(provider, &$0) }
             }
             try transaction.audit(
                 Installation.entry(
                     "provider.set", subject: slug.text, provider: slug.text,
                     details: String(decoding: details, as: UTF8.self)),
                 at: .now())
-            guard let provider else { throw .defect("nothing was set") }
             return provider
         }
         let output = invocation.output

@@ -76,6 +76,14 @@ struct SyncResult: JSONWritable {
             $0.field("priced", priced)
             $0.field("retired", count(.vanished))
             $0.field("returned", count(.returned))
+            $0.key("prices")
+            $0.array(differences.filter { [.added, .priced].contains($0.change) }) { json, difference in
+                json.object {
+                    $0.field("model", difference.model)
+                    $0.price("before", difference.before)
+                    $0.price("after", difference.after)
+                }
+            }
         }
     }
 
