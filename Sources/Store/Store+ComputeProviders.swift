@@ -2,8 +2,8 @@ import Domain
 import Postgres
 
 extension Store {
-    /// The compute providers that have a configuration, by slug. One that was replaced or removed is none; one that its
-    /// provider has refused is.
+    /// The compute providers that have a configuration, by slug: the one that calls are made with, or the one that was
+    /// refused last (`installationCredentialToTest`).
     ///
     /// A check that was made with an earlier configuration says nothing about this one. A slow answer is an answer.
     package func computeProviders() throws(Failure) -> [ComputeProvider] {
@@ -14,10 +14,12 @@ extension Store {
                    found.checked_at, found.error_message, newest.metadata::text
             FROM providers p
             CROSS JOIN LATERAL (
-                SELECT k.metadata, k.created_at, k.is_active, k.state
+                SELECT k.metadata, k.created_at
                 FROM credentials k
                 WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default' AND k.type = 'config'
-                ORDER BY k.created_at DESC, k.id DESC
+                  AND (k.is_active OR k.state = 'invalid')
+                  AND (k.expires_at IS NULL OR k.expires_at > now())
+                ORDER BY k.is_active DESC, k.created_at DESC, k.id DESC
                 LIMIT 1
             ) AS newest
             LEFT JOIN LATERAL (
@@ -27,7 +29,7 @@ extension Store {
                 ORDER BY h.checked_at DESC
                 LIMIT 1
             ) AS found ON true
-            WHERE p.kind = 'compute' AND (newest.is_active OR newest.state = 'invalid')
+            WHERE p.kind = 'compute'
             ORDER BY p.slug
             LIMIT 100
             """
@@ -43,18 +45,30 @@ extension Store {
                 lastChecked: checked, error: connected ? nil : error, shown: try row.nextOptional() ?? "{}")
         }
     }
+
+    /// Whether a credential that is not stored yet may be tried: not with a provider that is switched off. Those of
+    /// machines are off until they are configured; until then nobody has switched them off.
+    package func mayBeAsked(_ provider: ProviderRecord) throws(Failure) -> Bool {
+        guard !provider.enabled else { return true }
+        guard provider.kind == "compute" else { return false }
+        return try installationCredentials(of: ProviderSlug(provider.slug)).isEmpty
+    }
 }
 
 extension Transaction {
-    /// Switches a provider on that had no configuration before. Unknown slug: `.notFound`.
-    package func enableProvider(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
-        try lockProvider(slug)
+    /// Switches a provider of machines on whose first configuration has just been added: before that there was nothing
+    /// to call. One that somebody has switched off since then stays off.
+    func enableWhenFirstConfigured(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
         try execute(
             """
-            -- Store.enableProvider
-            UPDATE providers
-            SET enabled = true, version = version + 1, updated_at = \(now)::timestamptz
-            WHERE slug = \(slug) AND NOT enabled
+            -- Store.enableWhenFirstConfigured
+            UPDATE providers p
+            SET enabled = true, version = p.version + 1, updated_at = \(now)::timestamptz
+            WHERE p.slug = \(slug) AND p.kind = 'compute' AND NOT p.enabled
+              AND (
+                  SELECT count(*)
+                  FROM credentials k
+                  WHERE k.provider_id = p.id AND k.owner IS NULL) = 1
             """)
     }
 }

@@ -157,6 +157,7 @@ extension Transaction {
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)
+        try enableWhenFirstConfigured(slug, at: now)
     }
 
     /// Writes down what a check says about the credential that it was made with: a refused one is switched off, one

@@ -289,4 +289,4 @@ def test_only_providers_that_paint_are_asked(stack):
         finished = generate(stack, slug, "--prompt", "x")
         assert finished.returncode == 1 and "gemini, openrouter, requesty" in finished.stderr
     unknown = generate(stack, "nobody", "--prompt", "x")
-    assert unknown.returncode == 1 and "there is no provider nobody" in unknown.stderr
+    assert unknown.returncode == 2 and "there is no provider nobody" in unknown.stderr

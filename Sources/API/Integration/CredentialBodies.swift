@@ -19,6 +19,9 @@ struct CredentialBody {
         test = try fields.bool("test") ?? false
         change = try CredentialChange(&fields, after: request.receivedAt)
         try fields.finish()
+        guard change.metadata == nil || Adapters.compute(slug.text) == nil else {
+            throw .invalid("metadata", "cannot be given for this provider: it shows the configuration")
+        }
         if let object { credentials = try Credentials.parse(slug.text, object) } else { credentials = nil }
         guard let type else { return }
         guard let credentials else { throw .invalid("credential_type", "can only be given together with credentials") }
@@ -75,7 +78,7 @@ extension CredentialRecord: JSONWritable {
             // Which fields there are follows from the type; what is in them is never told.
             $0.field("credentials") {
                 $0.key(escaping: ["api_key": "apiKey", "base_url": "baseUrl"][type] ?? type)
-                $0.string("***masked***")
+                $0.string(Secret.mask)
             }
             $0.field("hint", hint)
             $0.field("owner", owner)

@@ -27,8 +27,6 @@ func addComputeProvider(_ request: Request, _ services: Services) throws(Failure
     return try services.change(request, "compute.configure") { (transaction, entry) throws(Failure) in
         let former = try transaction.replaceInstallationCredential(
             of: slug, with: credential, proved: false, expiresAt: nil, at: request.receivedAt)
-        // Somebody may have switched it off since: then it stays off.
-        if former == nil { try transaction.enableProvider(slug, at: request.receivedAt) }
         entry.subject = slug.text
         entry.provider = slug.text
         entry.details = String(
