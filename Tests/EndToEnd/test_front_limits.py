@@ -67,6 +67,26 @@ def test_what_asks_a_provider_is_limited_more_tightly_than_the_rest_of_the_admin
     assert looks == [200] * 60
 
 
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "nobody/test"), ("POST", "health-check"), ("POST", "nobody/credentials"), ("PUT", "nobody/credentials/1"),
+        ("GET", "nobody/health?refresh=true"), ("GET", "nobody/models?limit=1&refresh=true"),
+    ],
+)  # fmt: skip
+def test_what_asks_a_provider_through_contract_3_is_limited_too(limited: Stack, method: str, path: str) -> None:
+    with limited.client(limited.token(sub=f"integrator {method} {path}")) as administrator:
+        answers = [administrator.request(method, f"/api/providers/{path}", json={"colour": 1}) for _ in range(40)]
+        assert all(answer.status_code in (400, 404) for answer in answers[:30])
+        refused = [answer for answer in answers[30:] if answer.status_code == 429]
+        assert refused and refused[-1].headers["Retry-After"] == "1"
+        assert refused[-1].json() == {
+            "data": None, "meta": {}, "status": "error", "message": "Too many requests: try again later",
+        }
+        looks = [administrator.get("/api/providers/openai/credentials").status_code for _ in range(60)]
+    assert looks == [200] * 60
+
+
 def test_an_administrator_has_two_hundred_requests_at_once(limited: Stack) -> None:
     with limited.client(limited.token(sub="busy")) as administrator:
         statuses = [administrator.get(f"{ADMINISTRATION}/nothing").status_code for _ in range(600)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -102,6 +103,19 @@ def test_a_configuration_is_tried_before_it_is_stored(machines, client, simulato
     path = route("vsphere", f"credentials/{accepted.json()['data']['id']}")
     changed = client.put(path, json={"credentials": {**VCENTER, "password": "wrong-password"}, "test": True})
     assert (changed.status_code, list(changed.json()["meta"]["errors"])) == (400, ["credentials"])
+
+
+def test_a_provider_of_machines_that_hangs_is_given_up_after_ten_seconds(machines, client, simulator_requests):
+    machines.add("vsphere", VCENTER)
+    control = simulator_requests.client
+    control.put("/faults/vsphere", json={"fault": "hang"}).raise_for_status()
+    try:
+        began = time.monotonic()
+        data = client.post(route("vsphere", "test")).json()["data"]
+        assert 9 < time.monotonic() - began < 14
+        assert (data["success"], data["error"]["kind"]) == (False, "timed_out")
+    finally:
+        control.delete("/faults/vsphere").raise_for_status()
 
 
 def test_what_is_switched_off_stays_off_when_it_is_configured_again(machines, client):
