@@ -171,7 +171,7 @@ private struct HealthRound: Sendable {
             }
             try transaction.audit(
                 Installation.entry(
-                    "health.check", subject: slug.text, provider: slug.text,
+                    "provider.check", subject: slug.text, provider: slug.text,
                     details: String(decoding: details, as: UTF8.self)),
                 at: now)
         }

@@ -19,10 +19,10 @@ struct CredentialBody {
         test = try fields.bool("test") ?? false
         change = try CredentialChange(&fields, after: request.receivedAt)
         try fields.finish()
-        guard change.metadata == nil || Adapters.compute(slug.text) == nil else {
-            throw .invalid("metadata", "cannot be given for this provider: it shows the configuration")
-        }
         if let object { credentials = try Credentials.parse(slug.text, object) } else { credentials = nil }
+        if change.metadata != nil, Adapters.compute(slug.text) != nil {
+            throw .invalid("metadata", "is what may be shown of the configuration and cannot be given")
+        }
         guard let type else { return }
         guard let credentials else { throw .invalid("credential_type", "can only be given together with credentials") }
         guard type == credentials.type else {

@@ -125,7 +125,8 @@ extension Services {
             throw .invalid("credentials", "was refused by \(provider.displayName)")
         }
         return HealthFinding(nil, of: provider.displayName, after: milliseconds, reason: .key)
-    }}
+    }
+}
 
 extension NewCredential {
     /// What may be shown of a configuration stands beside it, as contract 5 stores it.
