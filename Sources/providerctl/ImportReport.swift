@@ -19,11 +19,14 @@ struct ImportReport {
     }
 
     private var lines: [(row: ImportedRow, result: Result, note: String)]
+    /// How keys are told to the providers of this installation, by slug.
+    private let own: [String: AuthType]
 
     /// Whether nothing was imported because of a row.
     var isRefused: Bool { lines.contains { $0.result == .refused } }
 
-    init(_ read: CredentialImport) {
+    init(_ read: CredentialImport, own providers: [ProviderRecord]) {
+        own = Dictionary(providers.map { ($0.slug, $0.authType) }) { first, _ in first }
         lines = read.rows.map { row in
             guard row.problems.isEmpty else { return (row, .refused, row.problems.joined(separator: "; ")) }
             return (row, .skipped, "")
@@ -59,6 +62,9 @@ struct ImportReport {
         }
         for (index, provider) in read.providers.enumerated() {
             lines[index].result = disabled.contains(provider.slug) ? .disabled : .known
+            guard let here = own[provider.slug], let there = provider.authType, here != there else { continue }
+            lines[index].note =
+                "auth_type was \(there.rawValue), here it is \(here.rawValue): see 'providerctl provider set'"
         }
         guard isRefused else { return }
         for index in lines.indices where lines[index].result != .refused { lines[index].result = .skipped }

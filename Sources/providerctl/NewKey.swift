@@ -30,6 +30,10 @@ struct NewKey {
 
     /// Asks the provider; throws unless it accepts the key. Nothing is stored, but a refusal is in the audit log.
     func test(by installation: Installation) throws -> HealthFinding {
+        guard provider.enabled else {
+            throw Refusal(
+                "\(provider.displayName) is switched off and is not asked: --no-test stores the key all the same")
+        }
         let (failure, milliseconds) = try HealthProbe.attempt(try installation.client(), provider, credentials)
         guard let failure else {
             return HealthFinding(nil, of: provider.displayName, after: milliseconds, reason: .key)

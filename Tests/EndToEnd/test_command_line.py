@@ -25,7 +25,8 @@ COMMANDS = {
     "token": ["--sub", "--role", "--tenant", "--permission", "--ttl"],
     "token verify": ["--jwks", "TOKEN"],
     "provider list": [],
-    "provider set": ["SLUG", "--endpoint", "--vendor-endpoint"],
+    "provider set": ["SLUG", "--endpoint", "--vendor-endpoint", "--auth-type"],
+    "catalogue sync": ["PROVIDER", "--dry-run", "--allow-losses"],
     "migrate": ["--status"],
     "routes": [],
     "audit verify": [],
@@ -265,7 +266,7 @@ def test_the_list_of_providers_has_a_form_for_people_and_one_for_programs(stack)
     called = {slug: kind for slug, kind in kinds.items() if kind != "compute"}
     assert called == {slug: kind for kind, slugs in expected.items() for slug in slugs}
     for provider in listed:
-        assert set(provider) == {"slug", "name", "kind", "endpoint", "state"}
+        assert set(provider) == {"slug", "name", "kind", "endpoint", "authType", "state"}
         # Those of machines are switched on by their first configuration.
         assert provider["state"] == "enabled" or (provider["kind"], provider["state"]) == ("compute", "disabled")
         assert provider["endpoint"].startswith("http")
