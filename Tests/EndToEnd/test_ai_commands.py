@@ -305,7 +305,9 @@ def test_a_person_is_led_through_the_set_up(stack, database):
     assert terminal.end() == 0
     assert keys(database) == [("openrouter", "dev", "…6789", "valid", True)]
     assert database.execute("SELECT default_model FROM providers WHERE slug = 'openrouter'").fetchone() == ("google/gemini-3.1-flash-image",)
-    assert json.loads(last_audit(database)[4])["defaultModel"] == "google/gemini-3.1-flash-image"
+    assert json.loads(last_audit(database)[4])["defaultModel"] == {
+        "before": "google/gemini-2.5-flash-image", "after": "google/gemini-3.1-flash-image",
+    }  # fmt: skip
 
 
 def test_answers_can_be_piped(stack, database):
@@ -343,7 +345,7 @@ def test_providers_are_asked_at_once_and_their_answers_kept(stack, database):
     ).fetchall()
     assert [row for row in kept if row[0] in SLUGS] == [(slug, "healthy", "manual") for slug in SLUGS]
     assert {row[3] for row in keys(database)} == {"valid"}
-    assert last_audit(database)[1] == "health.check"
+    assert last_audit(database)[1] == "provider.check"
 
 
 def test_one_that_is_down_makes_the_exit_status_1(stack, database):
