@@ -1910,6 +1910,8 @@ CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WH
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
+CREATE INDEX credentials_installation ON public.credentials USING btree (provider_id) WHERE (owner IS NULL);
+
 CREATE INDEX credentials_key ON public.credentials USING btree (key_id);
 
 CREATE INDEX credentials_provider ON public.credentials USING btree (provider_id, owner, environment);

@@ -183,8 +183,8 @@ final class PriceExplanationTests: UsageTestCase {
         let environment = try EnvironmentName("default")
         try explainAndCharge(tokens: true, quantity: whole) { (call, model, user) in
             let made = InstallationCall(
-                slug: Slug.openai, credential: .make(at: call.at), environment: environment, userID: user, model: model,
-                startedAt: call.at, responseMilliseconds: 1)
+                slug: Slug.openai, credential: .make(at: call.at), credentialVersion: 1, environment: environment,
+                userID: user, model: model, startedAt: call.at, responseMilliseconds: 1)
             let painted = PaintedImages(
                 count: try XCTUnwrap(Int(call.quantity.text)), reportedModel: model, priceNames: [model],
                 promptTokens: call.promptTokens, cachedPromptTokens: call.cachedTokens,
