@@ -334,7 +334,7 @@ def test_only_providers_that_paint_are_asked(stack):
         finished = generate(stack, slug, "--prompt", "x")
         assert finished.returncode == 1 and "gemini, openrouter, requesty" in finished.stderr
     unknown = generate(stack, "nobody", "--prompt", "x")
-    assert unknown.returncode == 1 and "there is no provider nobody" in unknown.stderr
+    assert unknown.returncode == 2 and "there is no provider nobody" in unknown.stderr
 
 
 def test_a_picture_that_was_paid_is_written_beside_a_name_that_is_taken(stack, database, tmp_path):
