@@ -106,7 +106,7 @@ private struct HealthRound: Sendable {
         let progress = Progress(total: questions.count)
         let group = DoneCounter(questions.count)
         for question in questions {
-            let thread = Thread {
+            let work = { @Sendable in
                 do throws(Failure) {
                     let finding = try answer(question)
                     findings.withLock { $0[question.provider.slug] = finding }
@@ -116,8 +116,8 @@ private struct HealthRound: Sendable {
                 progress.step(question.provider.slug)
                 group.done()
             }
-            thread.stackSize = 1 << 20
-            thread.start()
+            // Where the system has no thread to spare, this one asks.
+            if !DetachedThread.start(stackSize: DetachedThread.stackSizeForJSON, work) { work() }
         }
         group.wait()
         progress.end()
