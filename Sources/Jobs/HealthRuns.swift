@@ -8,7 +8,7 @@ extension Job {
     /// Makes the checks that administrators ask for, many providers at once. All of a run are asked at the same time,
     /// so that it ends ten seconds after it was asked for, however many of them hang.
     static func healthRuns(_ client: ProviderClient) -> Job {
-        Job("health_runs", everySeconds: 1) { (run) throws(Failure) in
+        Job(HealthRun.jobName, everySeconds: 1) { (run) throws(Failure) in
             let worker = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
             let busy = Guarded(0)
             defer { while busy.withLock({ $0 > 0 }) { usleep(napMicroseconds) } }

@@ -101,8 +101,9 @@ def test_a_wrong_query_is_refused(client, query):
     assert client.get(route("openai", "health"), params=query).status_code == 400
 
 
-def test_a_test_ends_after_ten_seconds(client):
-    add(client, "openai", HANGING)
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_test_ends_after_ten_seconds(client, fault):
+    add(client, "openai", HANGING.replace("hang", fault))
     began = time.monotonic()
     data = client.post(route("openai", "test")).json()["data"]
     assert 9 < time.monotonic() - began < 14
