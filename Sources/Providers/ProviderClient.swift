@@ -46,9 +46,11 @@ package struct ProviderClient: Sendable {
         timeoutMilliseconds: Int
     ) throws(Failure) -> ReportedBalance? {
         if let adapter = Adapters.image(slug) {
-            return try adapter.balance(credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
+            return try adapter.balance(
+                credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
         }
-        return try media(slug).balance(credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
+        return try media(slug).balance(
+            credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `ListingAdapter.models`.
@@ -82,7 +84,8 @@ package struct ProviderClient: Sendable {
         _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
         timeoutMilliseconds: Int
     ) throws(Failure) -> CancelOutcome {
-        try media(slug).cancel(job, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
+        try media(slug).cancel(
+            job, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// What became of the job of a call that is known by the provider's own ID; nil when the provider has no jobs, or

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack import Stack
+from test_front_errors import CLOSE, exchange
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,46 @@ def test_what_asks_a_provider_through_contract_3_is_limited_too(limited: Stack, 
         }
         looks = [administrator.get("/api/providers/openai/credentials").status_code for _ in range(60)]
     assert looks == [200] * 60
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("HEAD", "/api/providers/nobody/models?limit=1&refresh=true"), ("POST", "/api/providers/test"),
+        ("POST", "/api/vms/list"),
+    ],
+)  # fmt: skip
+def test_what_asks_a_provider_through_the_other_contracts_is_limited_as_tightly(
+    limited: Stack, method: str, path: str
+) -> None:
+    body = {"provider": "nobody"} if method == "POST" else None
+    with limited.client(limited.token(sub=f"administrator {method} {path}")) as administrator:
+        statuses = [administrator.request(method, path, json=body).status_code for _ in range(40)]
+    assert set(statuses[:30]) <= {400, 404}
+    assert 429 in statuses[30:]
+
+
+@pytest.mark.parametrize("beginning", ["POST https://localhost", "POST HTTPS://localhost:1", "POST a+b://x", "POST    "])
+@pytest.mark.parametrize("path, burst", [("providers/nobody/health-check", 30), ("providers/nobody/credits/add", 201)])
+def test_no_form_of_the_request_line_is_without_its_limit(limited: Stack, beginning: str, path: str, burst: int) -> None:
+    token = limited.token(sub=f"line {beginning} {burst}")
+    rest = CLOSE + f"Authorization: Bearer {token}\r\nContent-Length: 0\r\n\r\n".encode()
+    line = f"{beginning}{ADMINISTRATION}/{path} HTTP/1.1\r\n".encode()
+    statuses, bodies = [], []
+    # A place flows back each second, or ten of them.
+    while 429 not in statuses and len(statuses) < 4 * burst:
+        status, _, body = exchange(limited, line + rest)
+        statuses.append(status)
+        bodies.append(body)
+    assert set(statuses[:burst]) <= {404, 415}
+    assert statuses[-1] == 429 and json.loads(bodies[-1]) == LIMITED
+
+
+def test_another_spelling_of_a_parameter_asks_nobody(limited: Stack) -> None:
+    with limited.client(limited.token(sub="speller of parameters")) as administrator:
+        answer = administrator.get("/api/providers/openai/health?%72efresh=true")
+    assert answer.status_code == 400
+    assert list(answer.json()["meta"]["errors"]) == ["%72efresh"]
 
 
 @pytest.mark.parametrize("path", ["health%2Dcheck", "test%2dconnection", "%74est-connection"])
