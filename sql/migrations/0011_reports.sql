@@ -15,8 +15,6 @@ $$;
 
 CREATE SCHEMA reports;
 REVOKE ALL ON SCHEMA reports FROM PUBLIC;
--- Functions of this schema are for those who are granted them.
-ALTER DEFAULT PRIVILEGES IN SCHEMA reports REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- What reports are made of ------------------------------------------------------------------------------------
 
@@ -78,12 +76,12 @@ FROM reports.unposted_usage;
 
 -- Spend ----------------------------------------------------------------------------------------------------------
 
--- When a day begins in a time zone.
+-- When a day begins in a time zone, by the same rule as everywhere.
 CREATE FUNCTION reports.beginning(day date, zone text)
 RETURNS timestamptz
 LANGUAGE sql
 STABLE
-RETURN day::timestamp AT TIME ZONE zone;
+RETURN public.zone_day(day, zone);
 
 -- The usage of whole days in a time zone, in pieces that add up: UTC days inside the period, quarters of an hour at its
 -- ends, and what is not posted. By model, or all models as ''.
@@ -336,6 +334,8 @@ SELECT provider, currency, count(*) AS changes, min(created_at) AS oldest,
 FROM reports.unposted_usage
 GROUP BY provider, currency;
 
+-- What everybody may do with a new function by default.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA reports FROM PUBLIC;
 GRANT USAGE ON SCHEMA reports TO providerd_reports;
 GRANT SELECT ON ALL TABLES IN SCHEMA reports TO providerd_reports;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA reports TO providerd_reports;
