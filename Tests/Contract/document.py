@@ -104,3 +104,25 @@ def validator(schema: dict) -> jsonschema_rs.Validator:
 def problems(schema: dict, value: Any) -> list[str]:
     """What is wrong with a value by a schema of the document."""
     return [f"{'/'.join(str(step) for step in one.instance_path)}: {one.message}" for one in validator(schema).iter_errors(value)]
+
+
+def operation(name: str) -> Operation:
+    """The operation with that name."""
+    return next(one for one in operations() if one.name == name)
+
+
+def misordered(node: Any, value: Any, where: str = "") -> list[str]:
+    """Objects whose members are not in the order in which the document has them."""
+    schema = resolved(node)
+    if "oneOf" in schema:
+        return min((misordered(one, value, where) for one in schema["oneOf"] if not problems(one, value)), key=len, default=[where])
+    if isinstance(value, list):
+        return [found for index, one in enumerate(value) for found in misordered(schema.get("items", {}), one, f"{where}[{index}]")]
+    if not isinstance(value, dict) or "properties" not in schema:
+        return []
+    wanted = [name for name in schema["properties"] if name in value]
+    found = [] if list(value) == wanted else [f"{where}: {list(value)} and not {wanted}"]
+    for name, one in schema["properties"].items():
+        if name in value:
+            found += misordered(one, value[name], f"{where}.{name}")
+    return found

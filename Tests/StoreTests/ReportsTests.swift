@@ -13,6 +13,10 @@ final class ReportsTests: SandboxTestCase {
         guard !Self.isFilled else { return }
         Self.isFilled = true
         try fillSandbox(days: 60, requests: 300_000)
+        // The clocks of the Azores go back from one o'clock to midnight on the 26th.
+        try fill(600, from: "2025-10-25 00:00+00", to: "2025-10-27 12:00+00", seed: 0.1)
+        try postAll()
+        try fill(200, from: "2025-10-25 12:00+00", to: "2025-10-26 12:00+00", seed: 0.2)
         try fill(2_000, from: "2026-01-10", to: "2026-02-20")
         _ = try post(700)
         try configure()
@@ -59,8 +63,7 @@ final class ReportsTests: SandboxTestCase {
         """
         SELECT \(columns), \(counts)
         FROM requests r JOIN providers p ON p.id = r.provider_id
-        WHERE r.created_at >= '\(span.0)'::timestamp AT TIME ZONE '\(zone)'
-          AND r.created_at < ('\(span.1)'::date + 1)::timestamp AT TIME ZONE '\(zone)'
+        WHERE (r.created_at AT TIME ZONE '\(zone)')::date BETWEEN '\(span.0)' AND '\(span.1)'
         GROUP BY \(columns)
         """
     }
@@ -72,31 +75,53 @@ final class ReportsTests: SandboxTestCase {
         sum(r.completion_tokens)::bigint, round(avg(r.response_ms))::bigint, coalesce(sum(r.cost), 0)
         """
 
-    func testSpendOfEveryKindInEveryZoneIsWhatTheRequestsAddUpTo() throws {
+    /// Every report about spend against the requests themselves.
+    private func assertSpendAddsUp(_ span: (String, String), _ zone: String) throws {
         let currency = "coalesce(r.currency, p.currency)"
+        let arguments = "('\(span.0)', '\(span.1)', '\(zone)')"
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_day\(arguments)",
+            raw("(r.created_at AT TIME ZONE '\(zone)')::date, p.slug, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_model\(arguments)",
+            raw("p.slug, r.model, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_provider\(arguments)",
+            raw("p.slug, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_owner\(arguments)",
+            raw(
+                "coalesce(r.owner, ''), p.slug, \(currency)", span, zone,
+                counts: """
+                    count(*), count(*) FILTER (WHERE r.status = 'completed'),
+                    count(*) FILTER (WHERE r.status = 'failed'), coalesce(sum(r.cost), 0)
+                    """))
+    }
+
+    func testSpendOfEveryKindInEveryZoneIsWhatTheRequestsAddUpTo() throws {
         for (number, zone) in Self.zones.enumerated() {
             // Long periods are slow to add up without rollups: one zone has to do for those.
             for (length, span) in try spans().enumerated() where number == 0 || 1...3 ~= length {
-                let arguments = "('\(span.0)', '\(span.1)', '\(zone)')"
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_day\(arguments)",
-                    raw("(r.created_at AT TIME ZONE '\(zone)')::date, p.slug, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_model\(arguments)",
-                    raw("p.slug, r.model, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_provider\(arguments)",
-                    raw("p.slug, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_owner\(arguments)",
-                    raw(
-                        "coalesce(r.owner, ''), p.slug, \(currency)", span, zone,
-                        counts: """
-                            count(*), count(*) FILTER (WHERE r.status = 'completed'),
-                            count(*) FILTER (WHERE r.status = 'failed'), coalesce(sum(r.cost), 0)
-                            """))
+                try assertSpendAddsUp(span, zone)
             }
         }
+    }
+
+    func testADayThatHasTwoMidnightsBeginsWithTheFirst() throws {
+        let zone = "Atlantic/Azores"
+        for span in [("2025-10-25", "2025-10-25"), ("2025-10-26", "2025-10-26"), ("2025-10-25", "2025-10-26")] {
+            XCTAssertGreaterThan(
+                try value(
+                    """
+                    SELECT count(*)
+                    FROM requests
+                    WHERE (created_at AT TIME ZONE \(zone))::date BETWEEN \(span.0)::date AND \(span.1)::date
+                    """, as: Int.self), 100)
+            try assertSpendAddsUp(span, zone)
+        }
+        XCTAssertEqual(
+            try column("SELECT (reports.beginning('2025-10-26', \(zone)) AT TIME ZONE 'UTC')::text", as: String.self),
+            ["2025-10-26 00:00:00"])
     }
 
     func testTheViewsForOnesOwnQuestionsAddUpToTheRequests() throws {
@@ -198,6 +223,50 @@ final class ReportsTests: SandboxTestCase {
                 statement
             ) { XCTAssertEqual(($0 as? PostgresError)?.sqlState, "42501", "\(statement): \($0)") }
         }
+    }
+
+    func testTheRoleForReportsHasNoRightButToReadThem() throws {
+        try assertNone(
+            """
+            SELECT c.oid::regclass::text
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_toast'
+              AND CASE
+                      WHEN c.relkind = 'S' THEN has_sequence_privilege('providerd_reports', c.oid, 'USAGE, SELECT, UPDATE')
+                      WHEN n.nspname = 'reports' THEN NOT has_table_privilege('providerd_reports', c.oid, 'SELECT')
+                      ELSE has_any_column_privilege('providerd_reports', c.oid, 'SELECT')
+                  END
+            """, "reads what is no report, or not every report")
+        try assertNone(
+            """
+            SELECT c.oid::regclass::text
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'pg_catalog'
+              AND (has_table_privilege('providerd_reports', c.oid, 'DELETE, TRUNCATE, TRIGGER')
+                   OR has_any_column_privilege('providerd_reports', c.oid, 'INSERT, UPDATE, REFERENCES'))
+            """, "writes")
+        try assertNone(
+            """
+            SELECT nspname
+            FROM pg_namespace
+            WHERE has_schema_privilege('providerd_reports', oid, 'CREATE')
+               OR nspname = 'public' AND has_schema_privilege('providerd_reports', oid, 'USAGE')
+            """, "makes")
+        try assertNone("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'providerd_reports'::regrole")
+        try assertNone(
+            """
+            SELECT p.oid::regprocedure::text
+            FROM pg_proc p
+            WHERE p.pronamespace = 'reports'::regnamespace
+              AND (p.prosecdef OR p.provolatile = 'v' OR NOT has_function_privilege('providerd_reports', p.oid, 'EXECUTE')
+                   OR EXISTS (
+                       SELECT
+                       FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS granted
+                       WHERE granted.grantee = 0))
+            """, "is a function of somebody else, or one that could write")
     }
 
     func testNoColumnOfAnyReportHoldsASecretOrAPrompt() throws {
