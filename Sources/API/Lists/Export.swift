@@ -36,8 +36,6 @@ extension Services {
             headers: [
                 ("Content-Type", format == .csv ? "text/csv; charset=utf-8; header=present" : "application/json"),
                 ("Content-Disposition", "attachment; filename=\"\(name)\""),
-                // nginx passes on what it gets instead of collecting it in memory and temporary files.
-                ("X-Accel-Buffering", "no"),
             ])
         response.stream = { (writer) throws(Failure) in
             defer { slot.end() }
