@@ -57,7 +57,7 @@ def test_how_providers_are(sandbox):
         assert all(90 <= one[name] <= 100 for name in ("successRate", "uptime24h", "uptime7d", "uptime30d")), one
     shown = [sandbox.ask("showHealth", provider=slug) for slug in MEDIA]
     assert all(one["errorMessage"] is None for one in shown)
-    assert any(error["message"] for one in shown for error in one["recentErrors"])
+    assert all(one["recentErrors"] for one in shown)
 
 
 @pytest.mark.parametrize("slug", MEDIA)
@@ -146,7 +146,7 @@ def test_single_requests(sandbox):
 
 def test_what_somebody_should_look_at(sandbox):
     open_ones = {slug: sandbox.ask("listAlerts", provider=slug)["alerts"] for slug in MEDIA}
-    assert [one["type"] for one in open_ones["minimax"]] == ["low_balance"]
+    assert [slug for slug in MEDIA if "low_balance" in [one["type"] for one in open_ones[slug]]] == ["minimax"]
     assert "custom" in [one["type"] for one in open_ones["fal_ai"]]
     over = [one for slug in MEDIA for one in sandbox.ask("listAlerts", provider=slug, query={"resolved": "true"})["alerts"]]
     assert "provider_down" in [one["type"] for one in over] and all(one["resolved"] for one in over)
@@ -172,7 +172,7 @@ def test_everything_can_be_changed(sandbox):
     credits = sandbox.ask("addCredits", {"amount": 100.00, "description": "Manual credit addition", "metadata": {}}, provider="minimax")
     assert round(credits["balanceAfter"] - credits["balanceBefore"], 6) == 100
     # The alert about it is settled by what was added.
-    assert sandbox.ask("listAlerts", provider="minimax")["alerts"] == []
+    assert sandbox.ask("listAlerts", provider="minimax", query={"type": "low_balance"})["total"] == 0
     price = {"pricing": {"costPerGeneration": 0.06, "currency": "USD"}, "creditsPerGeneration": 120, "reason": "Provider increased pricing"}
     sandbox.ask("updatePrice", price, provider="fal_ai", modelId="flux-2-pro")
     updates = [{"modelId": name, "pricing": {"costPerGeneration": 0.04, "creditsPerGeneration": 80}} for name in ("flux-2-pro", "flux-1.1-pro")]
