@@ -101,7 +101,9 @@ extension Arguments {
     /// A day given with an option.
     fileprivate mutating func day(_ name: String) throws(UsageError) -> String? {
         guard let text = try option(name) else { return nil }
-        guard case .day = ISODate(text) else { throw UsageError("\(name) must be a day as in 2026-11-01, not '\(text)'") }
+        guard case .day = ISODate(text) else {
+            throw UsageError("\(name) must be a day as in 2026-11-01, not '\(text)'")
+        }
         return text
     }
 }
