@@ -253,6 +253,14 @@ def test_dawdling_exports_take_no_place_from_others(large, client):
     until(lambda: client.get(f"{BASE}/balances", params={"format": "csv"}).status_code == 200)
 
 
+def test_asking_for_the_head_of_a_file_takes_no_place(large, client):
+    for _ in range(20):
+        answer = client.head(ALERTS, params={"format": "csv"})
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-disposition"] == 'attachment; filename="cohere-alerts-open.csv"'
+    assert active_exports(large) == []
+
+
 def memory(process: int, field: str) -> int:
     """Of a process, in KiB."""
     return next(int(line.split()[1]) for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith(field))
