@@ -3,7 +3,8 @@
 --
 --   psql -v ON_ERROR_STOP=1 -f sql/roles.sql -f sql/database.sql postgres
 
-SELECT 'CREATE DATABASE providerd OWNER providerd_owner ENCODING ''UTF8'' TEMPLATE template0'
+-- Text is ordered by its octets: the same on every machine, and comparing costs half as much in each index.
+SELECT 'CREATE DATABASE providerd OWNER providerd_owner ENCODING ''UTF8'' LC_COLLATE ''C'' TEMPLATE template0'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'providerd')
 \gexec
 

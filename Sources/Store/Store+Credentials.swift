@@ -157,52 +157,6 @@ extension Transaction {
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)
-    }
-
-    /// Writes down what a check says about the credential that it was made with: a refused one is switched off, one
-    /// that works is switched on again; outages, limits and money say nothing about it.
-    ///
-    /// A credential that has been replaced or changed meanwhile, or that somebody switched off by hand, stays as it is.
-    package func settle(
-        _ id: ID<Credential>, version: Int? = nil, of slug: ProviderSlug, after finding: HealthFinding,
-        at now: Timestamp
-    ) throws(Failure) {
-        guard finding.succeeded || finding.refusedCredential else { return }
-        try lockProvider(slug)
-        try execute(
-            """
-            -- Store.settleInstallationCredential
-            UPDATE credentials k
-            SET state = CASE WHEN \(finding.succeeded)::boolean THEN 'valid' ELSE 'invalid' END,
-                is_active = \(finding.succeeded)::boolean,
-                last_used_at = CASE
-                    WHEN \(finding.succeeded)::boolean THEN greatest(k.last_used_at, \(now)::timestamptz)
-                    ELSE k.last_used_at
-                END,
-                updated_at = \(now)::timestamptz
-            WHERE k.id = \(id)
-              AND (\(version)::integer IS NULL OR k.version = \(version)::integer)
-              AND (k.is_active
-                   OR k.state = 'invalid' AND NOT EXISTS (
-                       SELECT 1
-                       FROM credentials later
-                       WHERE later.provider_id = k.provider_id AND later.owner IS NULL
-                         AND later.environment = k.environment AND later.is_active
-                         AND later.created_at > k.created_at))
-            """)
-    }
-
-    /// Holds the provider's row until the end of the transaction: whoever changes what belongs to it waits.
-    func lockProvider(_ slug: ProviderSlug) throws(Failure) {
-        _ = try one(
-            "Provider",
-            """
-            -- Store.lockProvider
-            SELECT 1
-            FROM providers
-            WHERE slug = \(slug)
-            FOR NO KEY UPDATE
-            """
-        ) { (row) throws(PostgresError) in try row.next(Int.self) }
+        try enableWhenFirstConfigured(slug, at: now)
     }
 }

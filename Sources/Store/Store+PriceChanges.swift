@@ -35,16 +35,18 @@ extension Transaction {
     }
 
     /// Makes a new price version for each of the changes, whose models are locked, each model once; all of them or
-    /// none. A moment that another version of the model has already is moved on by microseconds: the later change
-    /// holds last. Amounts of another currency than the new one are not carried over: `.invalid`.
+    /// none. A moment that another version of the model has already is moved on by microseconds, and a change from now on
+    /// comes after those that were made before it, also when the clock has gone back meanwhile: the later change holds
+    /// last. Amounts of another currency than the new one are not carried over: `.invalid`.
     package func setPrices(
         _ changes: [PriceChange], of slug: ProviderSlug, _ decision: PriceDecision, at now: Timestamp
     ) throws(Failure) -> [ChangedPrice] {
         let made = try rows(Self.setPrices(changes, of: slug, decision, at: now)) { (row) throws(PostgresError) in
             (
                 price: ChangedPrice(
-                    model: try row.next(), priceID: try row.next(), effectiveFrom: try row.next(),
-                    before: try PriceFigures(row: &row), after: try PriceFigures(row: &row)),
+                    model: try row.next(), priceID: try row.next(), formerID: try row.nextOptional(),
+                    effectiveFrom: try row.next(), before: try PriceFigures(row: &row),
+                    after: try PriceFigures(row: &row)),
                 mixesCurrencies: try row.next(Bool.self)
             )
         }
@@ -55,6 +57,34 @@ extension Transaction {
                 "cannot change while prices in \(one.price.before.currency ?? "another currency") are carried over")
         }
         return made.map(\.price)
+    }
+
+    /// What price versions have besides their figures, by their IDs.
+    package func shapes(of prices: [Int]) throws(Failure) -> [Int: PriceShape] {
+        let shapes = try rows(
+            """
+            -- Store.priceShapes
+            SELECT one.id, one.unit,
+                   coalesce((SELECT json_agg(json_build_object('tier', t.tier, 'minQuantity', t.min_quantity,
+                                                               'costPerGeneration', trim_scale(t.per_generation))
+                                             ORDER BY t.min_quantity)
+                             FROM price_tiers t
+                             WHERE t.price_id = one.id), '[]'),
+                   coalesce((SELECT json_agg(json_build_object('resolution', r.resolution,
+                                                               'costPerGeneration', trim_scale(r.per_generation))
+                                             ORDER BY r.per_generation, r.resolution)
+                             FROM price_resolutions r
+                             WHERE r.price_id = one.id), '[]')
+            FROM prices one
+            WHERE one.id = ANY (\(prices)::bigint[])
+            """
+        ) { (row) throws(PostgresError) in
+            (
+                id: try row.next(Int.self),
+                shape: PriceShape(unit: try row.next(), tiers: try row.next(), resolutions: try row.next())
+            )
+        }
+        return Dictionary(shapes.map { ($0.id, $0.shape) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// A tier from one unit on that cost what a single one did is that price by another name, and follows it.
@@ -83,14 +113,21 @@ extension Transaction {
                 JOIN providers p ON p.slug = \(slug)
                 JOIN models m ON m.provider_id = p.id AND m.name = named.name
                 CROSS JOIN LATERAL (
+                    -- What was made for a later moment stays there.
+                    SELECT greatest(\(now)::timestamptz, coalesce(\(decision.effectiveFrom)::timestamptz, (
+                               SELECT max(one.effective_from)
+                               FROM prices one
+                               WHERE one.model_id = m.id
+                                 AND one.effective_from < one.created_at + interval '1 second'))) AS moment
+                ) AS wanted
+                CROSS JOIN LATERAL (
                     SELECT min(candidate.moment) AS moment
                     FROM (
-                        SELECT greatest(\(decision.effectiveFrom)::timestamptz, \(now)::timestamptz) AS moment
+                        SELECT wanted.moment
                         UNION ALL
                         SELECT one.effective_from + interval '1 microsecond'
                         FROM prices one
-                        WHERE one.model_id = m.id
-                          AND one.effective_from >= greatest(\(decision.effectiveFrom)::timestamptz, \(now)::timestamptz)
+                        WHERE one.model_id = m.id AND one.effective_from >= wanted.moment
                     ) AS candidate
                     WHERE NOT EXISTS (
                         SELECT FROM prices taken
@@ -141,7 +178,7 @@ extension Transaction {
                 JOIN price_resolutions kept ON kept.price_id = (c.before).id
                 WHERE NOT c.has_resolutions
             )
-            SELECT c.name, a.id, c.moment, trim_scale((c.before).per_generation),
+            SELECT c.name, a.id, (c.before).id, c.moment, trim_scale((c.before).per_generation),
                    trim_scale((c.before).credits_per_generation), (c.before).currency, trim_scale(c.cost),
                    trim_scale(c.credits), c.currency,
                    c.currency IS DISTINCT FROM coalesce((c.before).currency, c.currency) AND (

@@ -156,6 +156,7 @@ extension Transaction {
         FROM given g
         JOIN providers p ON p.slug = \(slug)
         LEFT JOIN costs c ON c.id = g.id
+        ORDER BY g.id
         RETURNING external_id, id, status, trim_scale(cost)
         """
     }

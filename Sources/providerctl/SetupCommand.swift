@@ -24,6 +24,7 @@ extension Command {
         let environment = try dialogue.environment()
         let key = try dialogue.key(for: provider, in: environment)
         let model = try dialogue.model(for: provider)
+        try key.check(by: installation)
         if isTested { Terminal.write("asking \(provider.displayName) …\n") }
         let finding = isTested ? try key.test(by: installation) : nil
         try key.store(in: dialogue.store, finding, model: model)
@@ -55,7 +56,9 @@ private struct SetupDialogue {
             Terminal.write("\(index < 9 ? " " : "")\(index + 1)  \(provider.slug)  (\(provider.displayName))\n")
         }
         return try ask("Provider, by number or name [gemini]: ", standard: "gemini") { answer in
-            if let number = Int(answer), 1...max(1, providers.count) ~= number { return providers[number - 1] }
+            if let number = Int(answer), let place = providers.indices.first(where: { $0 + 1 == number }) {
+                return providers[place]
+            }
             guard let found = providers.first(where: { $0.slug == answer.lowercased() }) else {
                 throw Refusal("there is no provider '\(answer)' that is switched on")
             }
@@ -94,7 +97,7 @@ private struct SetupDialogue {
             guard let line = isSecret ? Terminal.askSecretly(question) : Terminal.ask(question) else {
                 throw Refusal("the answers ended too early; nothing was stored")
             }
-            let answer = line.filter { !$0.isWhitespace }
+            let answer = line.trimmed
             do {
                 return try read(answer.isEmpty ? standard ?? "" : answer)
             } catch let refusal as Refusal where isPerson {

@@ -37,8 +37,8 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     # Numbers are exact, and JSON Schema counts in binary fractions; sizes in bytes.
     r".* must be a plain number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
     # What credentials a provider takes, and whether an address may be called.
-    r"credentials\.(apiKey|baseUrl) is (required|not known)", r"credentials\.baseUrl is not acceptable: .*",
-    r"config\..* is (required|not known)", r"config\..* (must be|is not acceptable|must have|may not) .*", r"config .*",
+    r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|is not acceptable|must have|may not) .*",
+    r"config .*", r"metadata .*virtual machines.*",
     # What contract 1 answers with 400 where others have 409 and 502.
     r"The provider \w+ is inactive", r"\w+ could not be reached", r"\w+ refused the API key.*",
     # A NUL, which schemathesis makes in spite of its setting.

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
 import struct
 import zlib
 from decimal import Decimal
+from pathlib import Path
 
+import httpx
 import httpx2
 import openai
+import openrouter
 import psycopg
 import pytest
 import vendor_clients
 from google.genai import types as gemini_types
+from openrouter import errors as openrouter_errors
 
 ROUTERS = {"openrouter": "openrouter/api/v1", "requesty": "requesty/v1"}
 MODELS = {"gemini": "gemini-2.5-flash-image", "openrouter": "google/gemini-2.5-flash-image", "requesty": "google/gemini-2.5-flash-image"}
@@ -81,6 +86,46 @@ def test_openais_client_understands_a_routers_list_and_refusals(simulator, slug)
 def test_openais_client_takes_a_picture_by_requestys_other_way(simulator):
     image = router(simulator, "requesty").images.generate(model="google/gemini-2.5-flash-image", prompt="A lighthouse")
     assert_png(base64.b64decode(image.data[0].b64_json, validate=True))
+
+
+@pytest.fixture
+def openrouters_own(simulator):
+    """Makes OpenRouter's own client with a key; it checks every answer against its types."""
+    trust = ssl.create_default_context(cafile=simulator.ca)
+    with httpx.Client(verify=trust, trust_env=False, timeout=20) as transport:
+        yield lambda key: openrouter.OpenRouter(api_key=key, server_url=f"{simulator.url}/openrouter/api/v1", client=transport)
+
+
+def test_openrouters_own_client_understands_its_lists(openrouters_own):
+    client = openrouters_own("sk-or-v1-management-balance=12.50")
+    listed = client.models.list(output_modalities="all").result
+    prices = {model.id: model.pricing for model in listed.data}
+    assert listed.total_count == len(prices) and listed.links.next is None
+    assert Decimal(prices[MODELS["openrouter"]].prompt) == Decimal("0.0000003")
+    (long,) = prices["google/gemini-2.5-pro"].overrides
+    assert (long.min_prompt_tokens, Decimal(long.completion)) == (200_000, Decimal("0.000015"))
+    assert prices["openrouter/auto"].prompt == "-1"
+    assert client.api_keys.get_current_key_metadata().data.is_management_key is True
+    credits = client.credits.get_credits().data
+    assert (credits.total_credits, credits.total_usage) == (12.5, 0.25)
+
+
+def test_openrouters_own_client_takes_a_picture_and_tells_refusals_apart(openrouters_own):
+    def send(key: str):
+        messages = [{"role": "user", "content": "A lighthouse"}]
+        return openrouters_own(key).chat.send(model=MODELS["openrouter"], messages=messages, modalities=["image", "text"], retries=None)
+
+    reply = send("sk-or-v1-test")
+    (image,) = reply.choices[0].message.images
+    assert_png(base64.b64decode(image.image_url.url.partition(",")[2], validate=True))
+    assert reply.usage.cost > 0.0387
+    for key, error in {
+        "revoked": openrouter_errors.UnauthorizedResponseError, "fault=no-money": openrouter_errors.PaymentRequiredResponseError,
+        "fault=rate-limit": openrouter_errors.TooManyRequestsResponseError, "fault=forbidden": openrouter_errors.ForbiddenResponseError,
+        "fault=overloaded": openrouter_errors.ProviderOverloadedResponseError,
+    }.items():
+        with pytest.raises(error):
+            send(key)
 
 
 def test_googles_client_takes_a_picture(simulator):
@@ -289,4 +334,71 @@ def test_only_providers_that_paint_are_asked(stack):
         finished = generate(stack, slug, "--prompt", "x")
         assert finished.returncode == 1 and "gemini, openrouter, requesty" in finished.stderr
     unknown = generate(stack, "nobody", "--prompt", "x")
-    assert unknown.returncode == 1 and "there is no provider nobody" in unknown.stderr
+    assert unknown.returncode == 2 and "there is no provider nobody" in unknown.stderr
+
+
+def test_a_picture_that_was_paid_is_written_beside_a_name_that_is_taken(stack, database, tmp_path):
+    """A JPEG was wanted and a PNG came: the name with the right ending is somebody's."""
+    store_key(stack, "gemini")
+    (tmp_path / "a.png").write_bytes(b"precious")
+    for options in ([], ["--force"]):
+        finished = generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.jpg"), "--json", *options)
+        assert finished.returncode == 0, finished
+        (file,) = json.loads(finished.stdout)["files"]
+        assert file["mediaType"] == "image/png"
+        assert_png(Path(file["path"]).read_bytes())
+    assert (tmp_path / "a.png").read_bytes() == b"precious"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a-2.png", "a-3.png", "a.png"]
+
+
+def test_who_may_read_a_picture_is_as_elsewhere(stack, database, tmp_path):
+    store_key(stack, "gemini")
+    file = tmp_path / "a.png"
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(file)).returncode == 0
+    mask = os.umask(0)
+    os.umask(mask)
+    assert file.stat().st_mode & 0o777 == 0o666 & ~mask
+    # One that is written over keeps its readers.
+    file.chmod(0o600)
+    assert generate(stack, "gemini", "--prompt", "y", "--output", str(file), "--force").returncode == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_link_in_the_place_of_the_file_is_not_followed(stack, database, tmp_path):
+    store_key(stack, "gemini")
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    (tmp_path / "a.png").symlink_to(tmp_path / "elsewhere")
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.png")).returncode == 1
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.png"), "--force").returncode == 0
+    assert (tmp_path / "elsewhere").read_bytes() == b"precious"
+    assert_png((tmp_path / "a.png").read_bytes())
+    assert not (tmp_path / "a.png").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["cut", "empty", "deep-json", "endless", "redirect", "model-gone"])
+@pytest.mark.parametrize("slug", MODELS)
+def test_a_broken_answer_is_a_failure_in_our_words(stack, database, tmp_path, slug, name):
+    store_key(stack, slug, f"sk-fault={name}")
+    finished = generate(stack, slug, "--prompt", "x", "--output", str(tmp_path / "a.png"))
+    assert finished.returncode == 1 and finished.stdout == ""
+    assert finished.stderr.startswith("providerctl: ") and len(finished.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert last_request(database, slug)["status"] == "failed"
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_the_successor_of_a_model_is_asked_for_by_its_name(stack, database, simulator_requests, tmp_path, slug):
+    store_key(stack, slug)
+    name = "gemini-3.1-flash-image" if slug == "gemini" else "google/gemini-3.1-flash-image"
+    file = tmp_path / "a.png"
+    options = ["--model", name, "--aspect-ratio", "21:9", "--size", "2K", "--output", str(file)]
+    assert generate(stack, slug, "--prompt", "x", *options).returncode == 0
+    assert_png(file.read_bytes())
+    body = simulator_requests.last(slug)["body"]
+    if slug == "gemini":
+        assert body["generationConfig"]["imageConfig"] == {"aspectRatio": "21:9", "imageSize": "2K"}
+    else:
+        assert body["image_config"] == {"aspect_ratio": "21:9", "image_size": "2K"}
+    row = last_request(database, slug)
+    assert (row["model"], row["status"], row["resolution"]) == (name, "completed", "2K") and row["cost"] > 0

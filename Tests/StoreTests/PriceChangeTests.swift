@@ -52,6 +52,7 @@ final class PriceChangeTests: StoreTestCase {
             first.after,
             PriceFigures(perGeneration: ExactDecimalSum("0.05"), credits: ExactDecimalSum("100"), currency: "EUR"))
         XCTAssertEqual(first.effectiveFrom, noon)
+        XCTAssertNil(first.formerID)
         let detail = try detail()
         XCTAssertEqual(detail.model.price, first.after)
         XCTAssertEqual(detail.state, PriceState(held: first.priceID, newest: first.priceID))
@@ -126,6 +127,16 @@ final class PriceChangeTests: StoreTestCase {
             try store.priceHistory(of: model, try fal, Page(limit: 10)).rows.map {
                 [$0.before.perGeneration?.text, $0.after.perGeneration?.text]
             }, [["2", "3"], ["1", "2"], [nil, "1"]])
+    }
+
+    func testALaterChangeHoldsLastWhenTheClockHasGoneBack() throws {
+        let ahead = try set(try change("1"), at: noon.later(60_000_000))
+        try set(try change("9"), from: noon.later(600_000_000), at: noon.later(60_000_000))
+        let behind = try set(try change("2"), at: noon)
+        XCTAssertEqual(behind.before.perGeneration?.text, "1")
+        XCTAssertEqual(behind.effectiveFrom, ahead.effectiveFrom.later(1))
+        XCTAssertEqual(try detail(at: noon.later(61_000_000)).model.price.perGeneration?.text, "2")
+        XCTAssertEqual(try detail(at: noon.later(600_000_000)).model.price.perGeneration?.text, "9")
     }
 
     func testAPriceOfLaterHoldsFromThenOn() throws {

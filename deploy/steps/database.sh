@@ -29,6 +29,11 @@ check_cluster_version() {
     }
 }
 
+# An eighth of the memory, since the stack shares the machine: from 128 MB to 2 GB.
+buffer_megabytes() {
+    awk '$1 == "MemTotal:" { n = int($2 / 8192); if (n < 128) n = 128; if (n > 2048) n = 2048; print n }' /proc/meminfo
+}
+
 start_postgres() {
     POSTGRES=$(postgres_programs)
     make_cluster
@@ -40,7 +45,7 @@ listen_addresses = ''
 unix_socket_directories = '$SOCKETS/postgres'
 unix_socket_permissions = 0700
 max_connections = 150
-shared_buffers = '256MB'
+shared_buffers = '$(buffer_megabytes)MB'
 min_wal_size = '512MB'
 max_wal_size = '4GB'
 checkpoint_timeout = '15min'

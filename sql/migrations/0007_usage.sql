@@ -162,6 +162,8 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
+DECLARE
+    counted bigint;
 BEGIN
     INSERT INTO usage_tail (
         request_id, provider_id, external_id, owner, model, currency, created_at, requests, pending, processing,
@@ -175,6 +177,10 @@ BEGIN
            n.prompt_tokens, n.completion_tokens, coalesce(n.cost, 0)
     FROM inserted n
     JOIN providers p ON p.id = n.provider_id;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    IF counted <> (SELECT count(*) FROM inserted) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a request has no provider', TABLE = 'requests';
+    END IF;
     RETURN NULL;
 END
 $$;

@@ -20,6 +20,9 @@ struct CredentialBody {
         change = try CredentialChange(&fields, after: request.receivedAt)
         try fields.finish()
         if let object { credentials = try Credentials.parse(slug.text, object) } else { credentials = nil }
+        if change.metadata != nil, Adapters.compute(slug.text) != nil {
+            throw .invalid("metadata", "is what may be shown of the configuration and cannot be given")
+        }
         guard let type else { return }
         guard let credentials else { throw .invalid("credential_type", "can only be given together with credentials") }
         guard type == credentials.type else {
@@ -75,7 +78,7 @@ extension CredentialRecord: JSONWritable {
             // Which fields there are follows from the type; what is in them is never told.
             $0.field("credentials") {
                 $0.key(escaping: ["api_key": "apiKey", "base_url": "baseUrl"][type] ?? type)
-                $0.string("***masked***")
+                $0.string(Secret.mask)
             }
             $0.field("hint", hint)
             $0.field("owner", owner)

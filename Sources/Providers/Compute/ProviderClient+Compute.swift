@@ -15,7 +15,7 @@ extension ProviderClient {
         _ configuration: ComputeConfiguration, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
         guard let adapter = Adapters.compute(slug) else { throw .defect("no adapter for \(slug)") }
-        let place = try Self.endpoint(endpoint, timeoutMilliseconds)
+        let place = try Self.endpoint(endpoint, nil, timeoutMilliseconds)
         try adapter.validate(ComputeSession(adapter, configuration, at: place, with: client))
     }
 
@@ -51,11 +51,24 @@ extension ProviderClient {
         }
     }
 
+    /// The same for whatever a provider takes. Throws `.invalid` for a field of `credentials`.
+    package func check(_ credentials: Credentials, for slug: String) throws(Failure) {
+        switch credentials {
+        case .apiKey: return
+        case .baseURL(let url):
+            guard let refusal = client.refusal(of: url) else { return }
+            throw .invalid("credentials.baseUrl", "is refused: \(refusal.reason)")
+        case .config(let configuration):
+            guard let adapter = Adapters.compute(slug) else { throw .defect("no adapter for \(slug)") }
+            try check(configuration, for: adapter, in: "credentials")
+        }
+    }
+
     private func session(
         _ configuration: ComputeConfiguration, _ provider: ProviderRecord
     ) throws(Failure) -> (any ComputeAdapter, ComputeSession) {
         guard let adapter = Adapters.compute(provider.slug) else { throw .defect("no adapter for \(provider.slug)") }
-        let endpoint = try Self.endpoint(provider.endpointURL, provider.timeoutMilliseconds)
+        let endpoint = try Self.endpoint(provider.endpointURL, nil, provider.timeoutMilliseconds)
         return (adapter, ComputeSession(adapter, configuration, at: endpoint, with: client))
     }
 }
