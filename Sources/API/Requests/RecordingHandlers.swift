@@ -10,7 +10,7 @@ import Store
 func recordRequests(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let slug = try request.provider()
     _ = try services.store.provider(slug)
-    let body = try RecordingBody(request)
+    let body = try RecordingBody(request, of: slug)
     return try services.change(request, "request.record") { (transaction, entry) throws(Failure) in
         let recorded = try transaction.record(body.reports, of: slug, path: body.idPath)
         let known = recorded.count { $0.isKnown }
