@@ -256,8 +256,11 @@ $$;
 CREATE FUNCTION public.request_ids(low timestamp with time zone, high timestamp with time zone, OUT first_id uuid, OUT end_id uuid) RETURNS record
     LANGUAGE sql STABLE
     AS $$
-    SELECT coalesce(uuid_floor(low), '00000000-0000-0000-0000-000000000000'),
-           coalesce(uuid_floor(high + interval '999 microseconds'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    SELECT uuid_floor(greatest(low, '1970-01-01 00:00:00+00')),
+           CASE
+               WHEN high IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+               ELSE uuid_floor(greatest(high + interval '999 microseconds', '1970-01-01 00:00:00+00'))
+           END
 $$;
 
 CREATE FUNCTION public.request_place(wanted_provider uuid, wanted_model text, wanted_status text, low timestamp with time zone, high timestamp with time zone, skip bigint) RETURNS TABLE(total bigint, below timestamp with time zone, rest bigint)
@@ -603,10 +606,8 @@ BEGIN
                    count(*) FILTER (WHERE r.status = 'completed'), count(*) FILTER (WHERE r.status = 'failed'),
                    count(*) FILTER (WHERE r.status = 'cancelled'), sum(r.response_ms), count(r.response_ms),
                    sum(r.cost) FILTER (WHERE r.currency = own)
-            FROM requests r
-            WHERE r.provider_id = wanted_provider AND r.id >= uuid_floor(c.low)
-              AND r.id < uuid_floor(c.high + interval '1 millisecond') AND r.created_at >= c.low
-              AND r.created_at < c.high AND (r.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+            FROM request_rows(
+                wanted_provider, nullif(wanted_model, ''), NULL, NULL, c.low, c.high, NULL, 0, NULL) AS r
             GROUP BY 1, 2
         ) AS r
         WHERE c.low < c.high
@@ -661,10 +662,7 @@ $$;
 CREATE FUNCTION public.uuid_floor(moment timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    SELECT (lpad(to_hex(CASE
-        WHEN moment < timestamptz '1970-01-01 00:00:00+00' THEN 0
-        ELSE floor(extract(epoch FROM moment) * 1000)
-    END::bigint), 12, '0') || repeat('0', 20))::uuid
+    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
 CREATE FUNCTION public.uuid_time(id uuid) RETURNS timestamp with time zone

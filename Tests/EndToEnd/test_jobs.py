@@ -173,7 +173,8 @@ def test_late_reports_of_a_month_that_is_gone_are_kept_and_go_in_their_turn(own_
     where = "SELECT r.tableoid::regclass::text, y.tableoid::regclass::text FROM requests r LEFT JOIN request_payloads y ON y.request_id = r.id WHERE r.external_id = 'late'"
     with stack.client(stack.admin_token) as client:
         url = f"{BASE}/cohere/requests"
-        assert client.post(url, json=late).status_code == 201
+        created = client.post(url, json=late)
+        assert created.status_code == 201
         assert run_sql(stack, where) == [("requests_other", "request_payloads_other")]
         assert client.get(f"{url}/late").json()["data"]["request"] == {"prompt": "a boat"}
         stack.control("jobs", "run", "partitions")
@@ -191,7 +192,10 @@ def test_late_reports_of_a_month_that_is_gone_are_kept_and_go_in_their_turn(own_
         assert client.get(f"{url}/late").status_code == 404
         assert client.get(url).json()["data"]["total"] == 0
         assert client.get(f"{BASE}/cohere/usage", params={"startDate": moment(85)}).json()["data"]["totalCost"] == 0.5
-        assert client.post(url, json=late).status_code == 200, "it is known still"
+        # It is known still, as it was reported.
+        again = client.post(url, json=late)
+        assert (again.status_code, again.json()) == (200, created.json())
+        assert client.post(url, json={"requests": [late]}).json()["data"]["requests"] == [{"id": "late", "status": "completed", "cost": 0.5}]
 
 
 # Who runs them

@@ -121,7 +121,8 @@ final class RequestPlanTests: UsageTestCase {
             XCTAssertEqual(try store.usageSummary(in: span).providers.count, 4)
         }
         XCTAssertEqual(reads.scanned, 0)
-        XCTAssertLessThan(reads.fetched, 1_000)
+        // Twelve ends of periods, each in a quarter with 12 requests of its provider.
+        XCTAssertLessThan(reads.fetched, 200)
     }
 
     /// A day of UTC is a row; that of a zone is a row and the quarters between its midnight and the nearest one of UTC:

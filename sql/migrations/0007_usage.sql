@@ -440,10 +440,8 @@ BEGIN
                    count(*) FILTER (WHERE r.status = 'completed'), count(*) FILTER (WHERE r.status = 'failed'),
                    count(*) FILTER (WHERE r.status = 'cancelled'), sum(r.response_ms), count(r.response_ms),
                    sum(r.cost) FILTER (WHERE r.currency = own)
-            FROM requests r
-            WHERE r.provider_id = wanted_provider AND r.id >= uuid_floor(c.low)
-              AND r.id < uuid_floor(c.high + interval '1 millisecond') AND r.created_at >= c.low
-              AND r.created_at < c.high AND (r.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+            FROM request_rows(
+                wanted_provider, nullif(wanted_model, ''), NULL, NULL, c.low, c.high, NULL, 0, NULL) AS r
             GROUP BY 1, 2
         ) AS r
         WHERE c.low < c.high
