@@ -47,11 +47,7 @@ struct RecordingBody {
 extension RequestReport {
     /// A member that is null is a member that is not there, as the answers of this surface have it. The provider stands
     /// in the path; who names it here as well must mean the same one.
-    ///
-    /// A call whose beginning is not given began its response time before its end, which is now unless it is given.
-    fileprivate init(
-        _ object: JSONObject, of slug: ProviderSlug, at path: String, now: Timestamp
-    ) throws(Failure) {
+    fileprivate init(_ object: JSONObject, of slug: ProviderSlug, at path: String, now: Timestamp) throws(Failure) {
         let given = object.withoutNulls
         var fields = Fields(given, in: path)
         let externalID = try fields.required("id", fields.string("id", length: 1...200))
@@ -61,10 +57,7 @@ extension RequestReport {
         let model = try fields.required("model", fields.string("model", length: 1...200))
         let status = try fields.status() ?? .completed
         let userID = try fields.string("userId", length: 1...200)
-        let oldest = now.adding(seconds: -90 * 86_400)
-        let created = try fields.moment("createdAt", from: oldest, until: now.adding(seconds: 300))
-        let end = try fields.ending(of: status, since: created ?? oldest, now: now)
-        let createdAt = created ?? (end.completedAt ?? now).adding(milliseconds: -(end.responseTime ?? 0))
+        let (createdAt, end) = try fields.course(of: status, now: now)
         let payload = RequestPayload(
             metadata: try fields.json("metadata", objectOnly: true), request: try fields.json("request"),
             response: try fields.json("response"), error: try fields.json("error"))
@@ -73,10 +66,7 @@ extension RequestReport {
         try fields.finish()
         self.init(
             externalID: externalID, model: model, status: status, userID: userID, createdAt: createdAt,
-            completedAt: status.isFinished
-                ? end.completedAt.map { max($0, createdAt) } ?? createdAt.adding(milliseconds: end.responseTime ?? 0)
-                : nil,
-            responseTime: end.responseTime ?? created.flatMap { end.responseTime(since: $0) }, cost: end.cost,
+            completedAt: end.completedAt, responseTime: end.responseTime, cost: end.cost,
             quantity: try Self.quantity([
                 (request, fields.path("request.n")), (metadata, fields.path("metadata.n")),
             ]),
@@ -145,24 +135,38 @@ extension Fields {
         return status
     }
 
+    /// When a reported call began, and its end, of which a finished one has the time. A call whose beginning is not given
+    /// began its response time before its end, which is now unless it is given.
+    fileprivate mutating func course(
+        of status: RequestStatus, now: Timestamp
+    ) throws(Failure) -> (createdAt: Timestamp, end: RequestEnding) {
+        let oldest = now.adding(seconds: -90 * 86_400)
+        let created = try moment("createdAt", from: oldest, until: now.adding(seconds: 300))
+        let end = try ending(of: status, since: created ?? oldest, now: now)
+        let duration = end.responseTime ?? 0
+        let createdAt = created ?? (end.completedAt ?? now).adding(milliseconds: -duration)
+        let completedAt = end.completedAt.map { max($0, createdAt) } ?? createdAt.adding(milliseconds: duration)
+        return (
+            createdAt,
+            RequestEnding(
+                completedAt: status.isFinished ? completedAt : nil,
+                responseTime: end.responseTime ?? created.flatMap { end.responseTime(since: $0) }, cost: end.cost)
+        )
+    }
+
     /// `completedAt`, `responseTime` and `cost`. What a call costs is known when it has ended, and is charged once. An end
     /// in the second of the beginning is one: answers write no fractions.
     fileprivate mutating func ending(
         of status: RequestStatus, since createdAt: Timestamp, now: Timestamp
     ) throws(Failure) -> RequestEnding {
-        let end = RequestEnding(
+        for name in ["completedAt", "responseTime", "cost"] where !status.isFinished && value(name) != nil {
+            throw .invalid(path(name), "cannot be given before the request has ended")
+        }
+        return RequestEnding(
             completedAt: try moment(
                 "completedAt", from: Timestamp(seconds: createdAt.seconds), until: now.adding(seconds: 300)),
             responseTime: try int("responseTime", in: 0...Int(Int32.max)),
             cost: try decimal("cost", in: 0...1_000_000_000_000))
-        let members = [
-            ("completedAt", end.completedAt != nil), ("responseTime", end.responseTime != nil),
-            ("cost", end.cost != nil),
-        ]
-        for (name, isThere) in members where isThere && !status.isFinished {
-            throw .invalid(path(name), "cannot be given before the request has ended")
-        }
-        return end
     }
 
     /// A moment with its offset from UTC.
