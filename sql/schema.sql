@@ -105,9 +105,31 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.credit_accounts_updated() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM changed c
+        WHERE c.balance IS DISTINCT FROM CASE
+                  WHEN c.entries = 0 THEN 0
+                  ELSE (SELECT t.balance_after FROM credit_transactions t WHERE t.account_id = c.id AND t.seq = c.entries)
+              END
+    ) THEN
+        RAISE check_violation USING
+            MESSAGE = 'the balance of a credit account is not that of its last entry', TABLE = 'credit_accounts';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.credit_transactions_inserted() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 BEGIN
     IF EXISTS (
@@ -116,6 +138,28 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM credit_accounts a WHERE a.id = i.account_id)
     ) THEN
         RAISE foreign_key_violation USING MESSAGE = 'a credit entry has no account', TABLE = 'credit_transactions';
+    END IF;
+    IF EXISTS (
+        SELECT
+        FROM (
+            SELECT account_id, min(seq) AS first, max(seq) AS last, count(*) AS entries, sum(amount) AS amount
+            FROM inserted
+            GROUP BY account_id
+        ) AS i
+        -- One row each, by its key: joined, the whole ledger would be read.
+        CROSS JOIN LATERAL (
+            SELECT (SELECT f.balance_before FROM credit_transactions f WHERE f.account_id = i.account_id AND f.seq = i.first)
+                       AS beginning,
+                   (SELECT l.balance_after FROM credit_transactions l WHERE l.account_id = i.account_id AND l.seq = i.last)
+                       AS ending,
+                   (SELECT p.balance_after FROM credit_transactions p WHERE p.account_id = i.account_id AND p.seq = i.first - 1)
+                       AS before
+        ) AS balance
+        WHERE i.entries <> i.last - i.first + 1
+           OR balance.beginning IS DISTINCT FROM CASE WHEN i.first = 1 THEN 0 ELSE balance.before END
+           OR balance.ending IS DISTINCT FROM balance.beginning + i.amount
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'a credit entry does not follow the one before it', TABLE = 'credit_transactions';
     END IF;
     RETURN NULL;
 END
@@ -1601,37 +1645,43 @@ CREATE VIEW reports.balances AS
             ELSE NULL::numeric
         END AS low_balance_threshold,
     ((a.currency = p.currency) AND (a.balance < p.low_balance_threshold)) AS is_low,
-    round(pace.rate, 10) AS cost_per_day,
-    GREATEST(floor((a.balance / pace.rate)), (0)::numeric) AS days_left,
+    round((pace.cost / pace.days), 10) AS cost_per_day,
+    lasts.days AS days_left,
         CASE
-            WHEN ((a.balance / pace.rate) < (36500)::numeric) THEN (((now() AT TIME ZONE 'UTC'::text))::date + (GREATEST(floor((a.balance / pace.rate)), (0)::numeric))::integer)
+            WHEN (lasts.days < (36500)::numeric) THEN (((now() AT TIME ZONE 'UTC'::text))::date + (lasts.days)::integer)
             ELSE NULL::date
         END AS runs_out_on,
     said.balance AS provider_reported,
     said.checked_at AS reported_at,
     (a.balance - said.balance) AS drift,
     a.updated_at
-   FROM ((((public.credit_accounts a
+   FROM (((((public.credit_accounts a
      JOIN public.providers p ON ((p.id = a.provider_id)))
      LEFT JOIN LATERAL ( SELECT sum(t.cost) AS cost
            FROM public.usage_tail t
           WHERE ((t.provider_id = a.provider_id) AND (t.currency = a.currency))) tail ON (true))
      CROSS JOIN LATERAL ( SELECT
                 CASE
-                    WHEN (sum(u.cost) > (0)::numeric) THEN (sum(u.cost) / (EXTRACT(day FROM (public.day_of(now()) - min(u.day) FILTER (WHERE (u.cost > (0)::numeric)))) + (1)::numeric))
+                    WHEN (sum(u.cost) > (0)::numeric) THEN sum(u.cost)
                     ELSE NULL::numeric
-                END AS rate
+                END AS cost,
+            (EXTRACT(day FROM (public.day_of(now()) - min(u.day) FILTER (WHERE (u.cost > (0)::numeric)))) + (1)::numeric) AS days
            FROM ( SELECT r.bucket AS day,
                     r.cost
                    FROM public.usage_rollups r
-                  WHERE ((r.provider_id = p.id) AND (r.grain = 'day'::text) AND (r.model = ''::text) AND (r.currency = a.currency) AND (r.bucket >= (public.day_of(now()) - '29 days'::interval)))
+                  WHERE ((r.provider_id = p.id) AND (r.grain = 'day'::text) AND (r.model = ''::text) AND (r.currency = a.currency) AND (r.bucket >= (public.day_of(now()) - '696:00:00'::interval)))
                 UNION ALL
                  SELECT public.day_of(t.created_at) AS day_of,
                     sum(t.cost) AS sum
                    FROM public.usage_tail t
-                  WHERE ((t.provider_id = p.id) AND (t.currency = a.currency) AND (t.created_at >= (public.day_of(now()) - '29 days'::interval)))
+                  WHERE ((t.provider_id = p.id) AND (t.currency = a.currency) AND (t.created_at >= (public.day_of(now()) - '696:00:00'::interval)))
                   GROUP BY (public.day_of(t.created_at))) u
           WHERE (u.day <= now())) pace)
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (pace.cost > (0)::numeric) THEN GREATEST(div((a.balance * pace.days), pace.cost), (0)::numeric)
+                    ELSE NULL::numeric
+                END AS days) lasts)
      LEFT JOIN LATERAL ( SELECT b.balance,
             b.checked_at
            FROM public.provider_balances b
@@ -1889,6 +1939,8 @@ CREATE INDEX audit_log_trouble ON public.audit_log USING btree (outcome, seq) WH
 
 CREATE INDEX connections_credential ON public.connections USING btree (credential_id);
 
+CREATE INDEX credentials_installation ON public.credentials USING btree (provider_id) WHERE (owner IS NULL);
+
 CREATE INDEX credentials_key ON public.credentials USING btree (key_id);
 
 CREATE INDEX credentials_provider ON public.credentials USING btree (provider_id, owner, environment);
@@ -1950,6 +2002,8 @@ ALTER INDEX public.requests_not_completed ATTACH PARTITION public.requests_other
 ALTER INDEX public.requests_user ATTACH PARTITION public.requests_other_provider_id_user_id_id_idx;
 
 CREATE TRIGGER credit_accounts_deleted AFTER DELETE ON public.credit_accounts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.credit_accounts_deleted();
+
+CREATE TRIGGER credit_accounts_updated AFTER UPDATE ON public.credit_accounts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.credit_accounts_updated();
 
 CREATE TRIGGER credit_transactions_inserted AFTER INSERT ON public.credit_transactions REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION public.credit_transactions_inserted();
 

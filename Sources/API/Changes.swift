@@ -44,6 +44,19 @@ extension Services {
         }
     }
 
+    /// Writes down the use of a stored credential that changed nothing else, with what `body` finds out about it. The
+    /// answer is not kept, and a claim of its key is given back: a retry asks the provider anew.
+    func recordUse(
+        of request: Request, _ action: String, _ body: (Transaction, inout AuditEntry) throws(Failure) -> Void
+    ) throws(Failure) {
+        var entry = try entry(for: request, action)
+        try store.transaction { (transaction) throws(Failure) in
+            try body(transaction, &entry)
+            try transaction.audit(entry, at: .now())
+        }
+        if let claim = request.claim, let failure = store.releasing(claim) { throw failure }
+    }
+
     private func entry(for request: Request, _ action: String) throws(Failure) -> AuditEntry {
         let caller = try request.authenticated()
         return AuditEntry(

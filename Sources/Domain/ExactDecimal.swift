@@ -26,6 +26,31 @@ package struct ExactDecimal: Hashable, Sendable {
         self.text = isNegative && canonical != "0" ? "-" + canonical : canonical
     }
 
+    /// A number of JSON: as `init(_:)`, and with an exponent, as JavaScript writes 0.0000001 (`1e-7`). Nil for one whose
+    /// plain form is too long.
+    package static func json(_ text: String) -> ExactDecimal? {
+        let parts = text.utf8.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 | 0x20 == UInt8(ascii: "e") }
+        guard parts.count == 2, let mantissa = parts.first, let written = parts.last else {
+            return ExactDecimal(text)
+        }
+        // A bound for the zeros below: what is kept has 15 digits before and 10 after the point.
+        guard let exponent = Int(String(decoding: written, as: UTF8.self)), -100...100 ~= exponent else { return nil }
+        let isNegative = mantissa.first == UInt8(ascii: "-")
+        let halves = mantissa.dropFirst(isNegative ? 1 : 0)
+            .split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let range = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard let whole = halves.first, halves.allSatisfy({ !$0.isEmpty && $0.allSatisfy { range ~= $0 } }) else {
+            return nil
+        }
+        let digits = halves.flatMap { String(decoding: $0, as: UTF8.self) }
+        let point = whole.count + exponent
+        let zeros = { (count: Int) in String(repeating: "0", count: max(0, count)) }
+        let padded = zeros(1 - point) + String(digits) + zeros(point - digits.count)
+        let integer = padded.prefix(max(1, point))
+        let fraction = padded.dropFirst(integer.count)
+        return ExactDecimal((isNegative ? "-" : "") + integer + (fraction.isEmpty ? "" : "." + fraction))
+    }
+
     package var isNegative: Bool { text.utf8.first == UInt8(ascii: "-") }
 
     /// Whether the number lies between two whole numbers, both included.

@@ -5,27 +5,46 @@ package struct ModelListing: Sendable, Equatable {
     package let displayName: String
     /// Nil where the provider does not say it in words that we know.
     package let kind: ModelKind?
-    /// The price of one unit; nil where it is not published, or by a unit that we do not count.
+    package let contextTokens: Int?
+    /// Nil where it is not published, varies from call to call, or is for something that we do not count.
     package let price: Price?
 
-    /// What one unit costs.
-    package struct Price: Sendable, Equatable {
-        package let amount: ExactDecimalSum
-        package let unit: PriceUnit
-        package let currency: String
-
-        package init(amount: ExactDecimalSum, unit: PriceUnit, currency: String) {
-            self.amount = amount
-            self.unit = unit
-            self.currency = currency
-        }
+    /// What a model costs, by what its provider counts.
+    package enum Price: Sendable, Equatable {
+        /// Of one unit.
+        case units(amount: ExactDecimalSum, of: PriceUnit, currency: String)
+        case tokens(TokenRates, currency: String)
     }
 
-    package init(vendorName: String, displayName: String, kind: ModelKind?, price: Price?) {
+    package init(
+        vendorName: String, displayName: String, kind: ModelKind?, contextTokens: Int? = nil, price: Price?
+    ) {
         self.vendorName = vendorName
         self.displayName = displayName
         self.kind = kind
+        self.contextTokens = contextTokens
         self.price = price
+    }
+}
+
+/// What 1,000,000 tokens cost.
+package struct TokenRates: Sendable, Equatable {
+    package let input: Amount
+    package let output: Amount
+    /// Nil where such tokens cost what others do.
+    package let cachedInput: Amount?
+    package let cacheWrite: Amount?
+    package let longContext: LongContextPrice?
+
+    package init(
+        input: Amount, output: Amount, cachedInput: Amount? = nil, cacheWrite: Amount? = nil,
+        longContext: LongContextPrice? = nil
+    ) {
+        self.input = input
+        self.output = output
+        self.cachedInput = cachedInput
+        self.cacheWrite = cacheWrite
+        self.longContext = longContext
     }
 }
 
@@ -51,6 +70,10 @@ package struct ListingDifference: Sendable, Equatable {
         case keptTiered = "kept_tiered"
         /// Nobody knows what the model makes; it is not added.
         case unclassified
+        /// The provider listed it before and does so no longer: it is retired from now on.
+        case vanished
+        /// The provider lists it again: it is no longer retired.
+        case returned
     }
 
     package init(model: String, change: Change, before: ModelListing.Price?, after: ModelListing.Price?) {
@@ -59,4 +82,21 @@ package struct ListingDifference: Sendable, Equatable {
         self.before = before
         self.after = after
     }
+}
+
+/// How much shorter a provider's list has become.
+package struct ListingLoss: Sendable, Equatable {
+    /// Models of its list before.
+    package let known: Int
+    /// Those of them that are not on the new one.
+    package let lost: Int
+
+    package init(known: Int, lost: Int) {
+        self.known = known
+        self.lost = lost
+    }
+
+    /// Whether a provider can have withdrawn so many at once. A list that has lost more than half is taken for one that
+    /// broke off; a few may go from a short one.
+    package var isPlausible: Bool { lost <= 10 || lost <= known / 2 }
 }

@@ -1,23 +1,26 @@
 /// A call whose cost is asked for before it is made.
 package struct PlannedCall: Sendable, Equatable {
-    /// Units of the price: generations, seconds or megapixels. Above 0.
+    /// Units of the price: generations, seconds or megapixels. Above 0, or 0 for a call that uses tokens only.
     package let quantity: ExactDecimal
     package let resolution: String?
     package let promptTokens: Int
     /// Among the prompt tokens.
     package let cachedTokens: Int
+    /// Newly put into the provider's cache; among the prompt tokens that are not cached.
+    package let cacheWriteTokens: Int
     package let completionTokens: Int
     /// When it begins: the price version of that moment counts.
     package let at: Timestamp
 
     package init(
-        quantity: ExactDecimal, resolution: String?, promptTokens: Int, cachedTokens: Int, completionTokens: Int,
-        at: Timestamp
+        quantity: ExactDecimal, resolution: String?, promptTokens: Int, cachedTokens: Int, cacheWriteTokens: Int,
+        completionTokens: Int, at: Timestamp
     ) {
         self.quantity = quantity
         self.resolution = resolution
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
+        self.cacheWriteTokens = cacheWriteTokens
         self.completionTokens = completionTokens
         self.at = at
     }
@@ -49,7 +52,8 @@ package struct PriceExplanation: Sendable, Equatable {
 
     /// One thing that is counted, and what it costs.
     package struct Meter: Sendable, Equatable {
-        /// `generations`, `seconds`, `megapixels`, `promptTokens`, `cachedTokens`, `completionTokens`.
+        /// `generations`, `seconds`, `megapixels`, `promptTokens`, `cachedTokens`, `cacheWriteTokens`,
+        /// `completionTokens`.
         package let name: String
         package let quantity: ExactDecimalSum
         /// Nil when it is unknown.
@@ -71,7 +75,7 @@ package struct PriceExplanation: Sendable, Equatable {
 
     /// Nil when the model had no price at that moment.
     package let version: Version?
-    /// Nil when a unit has no rate.
+    /// Nil when a unit has no rate, or the call makes none.
     package let rateSource: RateSource?
     /// The tier that was chosen.
     package let tier: String?

@@ -51,8 +51,8 @@ package struct Fields {
     package mutating func decimal(_ name: String, in range: ClosedRange<Int>) throws(Failure) -> ExactDecimal? {
         guard let value = value(name) else { return nil }
         guard let number = value.number else { throw .invalid(path(name), "must be a number") }
-        guard let decimal = ExactDecimal(number.text) else {
-            throw .invalid(path(name), "must be a plain number of at most 15 digits before and 10 after the point")
+        guard let decimal = ExactDecimal.json(number.text) else {
+            throw .invalid(path(name), "must be a number of at most 15 digits before and 10 after the point")
         }
         guard decimal.isWithin(range) else {
             throw .invalid(path(name), "must be between \(range.lowerBound) and \(range.upperBound)")

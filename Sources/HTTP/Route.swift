@@ -69,6 +69,19 @@ package struct Route<Services>: Sendable {
     }
 }
 
+/// A piece of a path between two slashes.
+package struct PathSegment: Sendable {
+    /// What it says, decoded.
+    package let text: String
+    /// Whether some of it was percent-encoded.
+    package let isEscaped: Bool
+
+    package init(text: String, isEscaped: Bool) {
+        self.text = text
+        self.isEscaped = isEscaped
+    }
+}
+
 /// A path with parameters: `/api/v1/ai/providers/:id`.
 package struct PathPattern: Sendable, Equatable {
     package let text: String
@@ -80,14 +93,17 @@ package struct PathPattern: Sendable, Equatable {
     }
 
     /// The parameters' values when the path fits, nil otherwise.
-    package func match(_ path: [String]) -> [String: String]? {
+    ///
+    /// A literal segment has to stand there as it is: nginx limits requests by the path as it was written, so another
+    /// spelling of the same path must not lead to the same route.
+    package func match(_ path: [PathSegment]) -> [String: String]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String: String] = [:]
         for (segment, value) in zip(segments, path) {
             if segment.utf8.first == UInt8(ascii: ":") {
-                guard !value.isEmpty else { return nil }
-                parameters[String(segment.dropFirst())] = value
-            } else if segment != value {
+                guard !value.text.isEmpty else { return nil }
+                parameters[String(segment.dropFirst())] = value.text
+            } else if value.isEscaped || segment != value.text {
                 return nil
             }
         }

@@ -28,12 +28,12 @@ package struct Router<Services>: Sendable {
 
     /// The segments of a raw path, split first and decoded then, since a model's ID may contain an encoded slash.
     /// Nil for a path with a broken escape, or an empty segment, which names nothing.
-    @inlinable package static func segments(of path: String) -> [String]? {
+    @inlinable package static func segments(of path: String) -> [PathSegment]? {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count > 1 else { return path == "/" ? [] : nil }
-        var segments: [String] = []
+        var segments: [PathSegment] = []
         for raw in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard !raw.isEmpty, let segment = PercentEncoding.decode(raw, plusIsSpace: false) else { return nil }
-            segments.append(segment)
+            guard !raw.isEmpty, let text = PercentEncoding.decode(raw, plusIsSpace: false) else { return nil }
+            segments.append(PathSegment(text: text, isEscaped: raw.contains(UInt8(ascii: "%"))))
         }
         return segments
     }

@@ -6,7 +6,7 @@ import Store
 
 extension Job {
     /// Makes the checks that administrators ask for, many providers at once. All of a run are asked at the same time,
-    /// so that it takes as long as its slowest provider may, however many of them hang.
+    /// so that it ends ten seconds after it was asked for, however many of them hang.
     static func healthRuns(_ client: ProviderClient) -> Job {
         Job("health_runs", everySeconds: 1) { (run) throws(Failure) in
             let worker = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
@@ -28,9 +28,15 @@ extension Job {
     /// Checks at a time in one process. Each is a thread that mostly waits.
     private static let most = 64
     private static let napMicroseconds: UInt32 = 100_000
-    /// A check has this long; a claim, a little longer, so that it ends only with its process.
-    fileprivate static let checkMilliseconds = 10_000
+    /// A run has ten seconds, the last of which is for writing down what was found.
+    private static let runMilliseconds = 9_000
+    /// What a provider gets at least, also in a run that was left behind by a process that was killed.
+    private static let leastMilliseconds = 5_000
+    /// Longer than any check, so that a claim ends only with its process.
     private static let leaseSeconds = 20
+
+    /// How long a provider may take to answer in a run of that age: what is left of the run's time.
+    static func checkMilliseconds(runAge: Int) -> Int { max(runMilliseconds - max(runAge, 0), leastMilliseconds) }
 }
 
 extension JobRun {
@@ -60,7 +66,8 @@ extension JobRun {
             return try finish(claim, with: .unsupported(provider.displayName))
         }
         let finding = try HealthProbe.run(
-            client: client, provider: provider.limited(toMilliseconds: Job.checkMilliseconds),
+            client: client,
+            provider: provider.limited(toMilliseconds: Job.checkMilliseconds(runAge: claim.runAgeMilliseconds)),
             credential: Credentials(serialized: credential.secret), reason: .manual)
         try store.transaction { (transaction) throws(Failure) in
             let now = Timestamp.now()

@@ -62,13 +62,28 @@ extension JobRun {
 
     fileprivate func askBalance(_ provider: ProviderRecord, _ client: ProviderClient) throws(Failure) {
         let slug = try ProviderSlug(provider.slug)
-        guard let credential = try store.installationCredential(of: slug),
-            let reported = try client.balance(
+        guard let credential = try store.installationCredential(of: slug) else { return }
+        var reported: ReportedBalance?
+        var refusal: UpstreamFailure?
+        do throws(Failure) {
+            reported = try client.balance(
                 Credentials(serialized: credential.secret), slug: provider.slug, endpoint: provider.endpointURL,
-                timeoutMilliseconds: provider.timeoutMilliseconds)
-        else { return }
-        try store.transaction { (transaction) throws(Failure) in
-            try transaction.recordBalance(of: slug, reported.amount.text, currency: reported.currency, at: .now())
+                authType: provider.authType, timeoutMilliseconds: provider.timeoutMilliseconds)
+        } catch .upstream(let failure) {
+            refusal = failure
         }
+        // No balance and no failure: perhaps nobody was asked.
+        guard reported != nil || refusal != nil else { return }
+        let finding = HealthFinding(refusal, of: provider.displayName, after: 0, reason: .scheduled)
+        try store.transaction { (transaction) throws(Failure) in
+            let now = Timestamp.now()
+            try transaction.settle(credential.id, version: credential.version, of: slug, after: finding, at: now)
+            if let reported {
+                try transaction.recordBalance(of: slug, reported.amount.text, currency: reported.currency, at: now)
+            } else {
+                try transaction.reviewAlerts(of: slug, at: now)
+            }
+        }
+        if let refusal { throw .upstream(refusal) }
     }
 }

@@ -11,7 +11,7 @@ enum DetachedThread {
     private static let stackSize = 524_288
 
     /// False when the thread cannot be started; `body` is then never called.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    static func start(stackSize: Int = stackSize, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

@@ -51,8 +51,8 @@ extension Array: SQLBindable where Element: SQLBindable {
     /// A one-dimensional array literal, `{"a","b",NULL}`. Elements that are arrays themselves are not supported.
     package var sqlText: String? {
         var text: [UInt8] = [UInt8(ascii: "{")]
-        for (index, element) in enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
+        for element in self {
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
             guard let value = element.sqlText else {
                 text.append(contentsOf: "NULL".utf8)
                 continue

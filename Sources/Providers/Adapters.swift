@@ -23,6 +23,11 @@ package enum Adapters {
     /// The adapter that makes pictures with this slug, nil when there is none.
     package static func image(_ slug: String) -> (any ImageAdapter)? { image.first { $0.slug == slug } }
 
+    /// The adapter that lists models with this slug, nil when there is none.
+    package static func listing(_ slug: String) -> (any ListingAdapter)? {
+        media(slug) ?? image(slug) as? any ListingAdapter
+    }
+
     /// The media adapter with this slug, nil when there is none.
     package static func media(_ slug: String) -> (any MediaAdapter)? {
         media.first { $0.slug == slug }

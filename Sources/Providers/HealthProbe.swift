@@ -21,7 +21,7 @@ package enum HealthProbe {
         do throws(Failure) {
             try client.validate(
                 credential, slug: provider.slug, endpoint: provider.endpointURL,
-                timeoutMilliseconds: provider.timeoutMilliseconds)
+                authType: provider.authType, timeoutMilliseconds: provider.timeoutMilliseconds)
         } catch .upstream(let failure) {
             refusal = failure
         }

@@ -2,17 +2,12 @@ import Domain
 import Outbound
 
 /// One provider of generated pictures, videos or sound. Its work is a job: submitted, polled, perhaps cancelled.
-package protocol MediaAdapter: ProviderAdapter {
+package protocol MediaAdapter: ListingAdapter {
     /// What the provider itself says is left. Nil where it has no balance or the key may not see it: that is neither
     /// zero nor a bad key.
     func balance(
         _ credential: Credentials, at endpoint: ProviderEndpoint, with client: HTTPClient
     ) throws(Failure) -> ReportedBalance?
-
-    /// Models that the provider lists, with prices where it publishes them. A very long list is cut: see the adapters.
-    func models(
-        _ credential: Credentials, at endpoint: ProviderEndpoint, with client: HTTPClient
-    ) throws(Failure) -> [ListedModel]
 
     /// Starts a generation. This is what costs money, so nothing is ever sent twice.
     ///

@@ -7,10 +7,13 @@ package struct ProviderEndpoint: Sendable, Equatable {
     package let url: HTTPURL
     /// For a whole operation, however many requests it makes.
     package let timeoutMilliseconds: Int
+    /// How the key is told; nil is the vendor's own way.
+    package let authType: AuthType?
 
-    package init(url: HTTPURL, timeoutMilliseconds: Int) {
+    package init(url: HTTPURL, timeoutMilliseconds: Int, authType: AuthType? = nil) {
         self.url = url
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.authType = authType
     }
 }
 

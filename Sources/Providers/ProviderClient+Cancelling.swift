@@ -10,7 +10,7 @@ extension ProviderClient {
     /// passed on, once where the provider takes none.
     package func cancel(
         model: String, providerRequestID: String, _ credentials: Credentials, slug: String, endpoint: String,
-        timeoutMilliseconds: Int
+        authType: AuthType, timeoutMilliseconds: Int
     ) throws(Failure) -> JobEnding? {
         guard let adapter = Adapters.media(slug) else { return nil }
         let job: GenerationJob
@@ -19,7 +19,7 @@ extension ProviderClient {
         } catch .invalid {
             return nil
         }
-        let provider = try Self.endpoint(endpoint, timeoutMilliseconds)
+        let provider = try Self.endpoint(endpoint, authType, timeoutMilliseconds)
         let outcome = try adapter.cancel(job, credentials, at: provider, with: client)
         switch outcome {
         case .cancelled, .notFound:

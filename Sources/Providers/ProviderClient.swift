@@ -9,72 +9,83 @@ package struct ProviderClient: Sendable {
 
     /// See `ProviderAdapter.validate`. `endpoint` is the provider's base URL as the installation has it.
     package func validate(
-        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) {
         if case .config(let configuration) = credentials {
             return try validate(
                 configuration, slug: slug, endpoint: endpoint, timeoutMilliseconds: timeoutMilliseconds)
         }
         guard let adapter = Adapters.provider(slug) else { throw .defect("no adapter for \(slug)") }
-        try adapter.validate(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        try adapter.validate(credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `LanguageAdapter.chat`.
     package func chat(
-        _ request: ChatRequest, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ request: ChatRequest, _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) -> ChatReply {
         guard let adapter = Adapters.language(slug) else { throw .defect("no language adapter for \(slug)") }
         return try adapter.chat(
-            request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+            request, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `ImageAdapter.generate`.
     package func generate(
-        _ request: ImageRequest, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ request: ImageRequest, _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) -> ImageReply {
         guard let adapter = Adapters.image(slug) else { throw .defect("no image adapter for \(slug)") }
         return try adapter.generate(
-            request, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+            request, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `MediaAdapter.balance` and `ImageAdapter.balance`.
     package func balance(
-        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) -> ReportedBalance? {
         if let adapter = Adapters.image(slug) {
-            return try adapter.balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+            return try adapter.balance(
+                credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
         }
-        return try media(slug).balance(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        return try media(slug).balance(
+            credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
-    /// See `MediaAdapter.models`.
+    /// See `ListingAdapter.models`.
     package func models(
-        _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
-    ) throws(Failure) -> [ListedModel] {
-        try media(slug).models(credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        _ credentials: Credentials?, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
+    ) throws(Failure) -> ModelList {
+        guard let adapter = Adapters.listing(slug) else { throw .defect("\(slug) does not list its models") }
+        return try adapter.models(credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `MediaAdapter.submit`.
     package func submit(
         _ generation: GenerationRequest, _ credentials: Credentials, slug: String, endpoint: String,
-        timeoutMilliseconds: Int
+        authType: AuthType, timeoutMilliseconds: Int
     ) throws(Failure) -> GenerationJob {
         try media(slug).submit(
-            generation, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+            generation, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `MediaAdapter.poll`.
     package func poll(
-        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) -> GenerationStatus {
-        try media(slug).poll(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        try media(slug).poll(job, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     /// See `MediaAdapter.cancel`.
     package func cancel(
-        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, timeoutMilliseconds: Int
+        _ job: GenerationJob, _ credentials: Credentials, slug: String, endpoint: String, authType: AuthType,
+        timeoutMilliseconds: Int
     ) throws(Failure) -> CancelOutcome {
-        try media(slug).cancel(job, credentials, at: Self.endpoint(endpoint, timeoutMilliseconds), with: client)
+        try media(slug).cancel(
+            job, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
     private func media(_ slug: String) throws(Failure) -> any MediaAdapter {
@@ -82,9 +93,12 @@ package struct ProviderClient: Sendable {
         return adapter
     }
 
-    static func endpoint(_ text: String, _ timeoutMilliseconds: Int) throws(Failure) -> ProviderEndpoint {
+    static func endpoint(
+        _ text: String, _ authType: AuthType?, _ timeoutMilliseconds: Int
+    ) throws(Failure) -> ProviderEndpoint {
         do throws(URLProblem) {
-            return ProviderEndpoint(url: try HTTPURL(text), timeoutMilliseconds: timeoutMilliseconds)
+            return ProviderEndpoint(
+                url: try HTTPURL(text), timeoutMilliseconds: timeoutMilliseconds, authType: authType)
         } catch {
             throw .defect("the endpoint \(text) \(error.reason)")
         }

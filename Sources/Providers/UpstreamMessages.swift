@@ -27,7 +27,9 @@ extension UpstreamFailure {
         }
         if error.isModeration { return of(.blockedPrompt, provider, status: answer.status) }
         let byStatus = kind(answer)
-        let kind = answer.status >= 500 && error.kind == .invalidCredential ? byStatus : error.kind ?? byStatus
+        var kind = answer.status >= 500 && error.kind == .invalidCredential ? byStatus : error.kind ?? byStatus
+        // Every vendor refuses a key in JSON; a page comes from a proxy, which knows nothing of keys.
+        if kind == .invalidCredential, answer.json == nil { kind = .malformed }
         if kind == .badRequest, let parameter {
             return UpstreamFailure(
                 kind, "\(provider) does not accept \(parameter.rawValue) for this model", status: answer.status)

@@ -66,11 +66,16 @@ extension VendorWire {
         try prove(VendorCall(self, try access(credential, endpoint), endpoint, client))
     }
 
-    /// The headers that carry a key, for vendors that have keys.
+    /// The headers of every request, for vendors that have keys: the one that carries the key first. A provider that
+    /// is set to bearer tokens gets the key, or the access token in its place, as one.
     func access(
         withKey credential: Credentials, _ endpoint: ProviderEndpoint, _ headers: (Secret) -> [(String, String)]
     ) throws(Failure) -> VendorAccess {
         guard case .apiKey(let key) = credential else { throw .defect("\(displayName) needs an API key") }
-        return VendorAccess(base: endpoint.url, headers: headers(key))
+        guard [.bearer, .oauth].contains(endpoint.authType) else {
+            return VendorAccess(base: endpoint.url, headers: headers(key))
+        }
+        let bearer = ("Authorization", "Bearer " + key.exposeText())
+        return VendorAccess(base: endpoint.url, headers: [bearer] + headers(key).dropFirst())
     }
 }

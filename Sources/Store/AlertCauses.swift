@@ -82,7 +82,8 @@ enum AlertCauses {
         """
 
     /// Calls of the last 24 hours that cost nobody knows what; the 50 models with the most of them for each provider,
-    /// since callers may name models as they like.
+    /// since callers may name models as they like. Those from before the newest price of their model are over: somebody
+    /// has seen to it. Of the quarter in which that began, only what is not posted yet can be told apart.
     static let unpricedModel: StaticString = """
         SELECT p.id, 'unpriced_model', u.model, 'medium',
                u.calls || ' completed requests of the last day have no known price: model ' || u.model
@@ -90,17 +91,25 @@ enum AlertCauses {
         CROSS JOIN LATERAL (
             SELECT w.model, sum(w.unpriced) AS calls
             FROM (
-                SELECT r.model, r.unpriced
+                SELECT r.model, r.bucket AS at, r.unpriced
                 FROM usage_rollups r
                 CROSS JOIN clock
                 WHERE r.provider_id = p.id AND r.grain = 'quarter' AND r.model <> ''
-                  AND r.bucket >= quarter_of(clock.at - interval '24 hours')
+                  AND r.bucket >= quarter_of(clock.at - interval '24 hours') AND r.unpriced <> 0
                 UNION ALL
-                SELECT t.model, t.unpriced
+                SELECT t.model, t.created_at, t.unpriced
                 FROM usage_tail t
                 CROSS JOIN clock
                 WHERE t.provider_id = p.id AND t.created_at >= quarter_of(clock.at - interval '24 hours')
+                  AND t.unpriced <> 0
             ) AS w
+            CROSS JOIN clock
+            WHERE NOT EXISTS (
+                SELECT
+                FROM models m
+                JOIN prices v ON v.model_id = m.id
+                WHERE m.provider_id = p.id AND m.name = w.model
+                  AND v.effective_from > w.at AND v.effective_from <= clock.at)
             GROUP BY w.model
             HAVING sum(w.unpriced) > 0
             ORDER BY sum(w.unpriced) DESC, w.model

@@ -11,7 +11,12 @@ extension Transaction {
     ///   24 hours.
     /// * One that the system settles has no `resolved_by` and a note that says so.
     package func reviewAlerts(of slug: ProviderSlug?, at now: Timestamp) throws(Failure) {
-        _ = try rows("SELECT pg_advisory_xact_lock(hashtext('review_alerts'))") { (_) throws(PostgresError) in }
+        _ = try rows(
+            """
+            -- Store.lockAlertReview
+            SELECT pg_advisory_xact_lock(hashtext('review_alerts'))
+            """
+        ) { (_) throws(PostgresError) in }
         try reviewCauses(of: slug, at: now)
         // It follows from what the statement before settled.
         try reviewRecoveries(of: slug, at: now)

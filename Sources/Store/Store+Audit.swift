@@ -43,6 +43,21 @@ package enum AuditChain {
 extension Transaction {
     /// Appends to the audit log. Call it last: it holds the end of the chain until the commit.
     package func audit(_ entry: AuditEntry, at now: Timestamp) throws(Failure) {
+        try writeConsequences()
+        try append(entry, at: now)
+    }
+
+    /// Appends, in front of the transaction's own entry or at its end, what happened by itself because of what a
+    /// provider answered. It waits until then because whoever holds the end of the chain must not wait for anything.
+    func auditLater(_ entry: AuditEntry, at now: Timestamp) { consequences.entries.append((entry, now)) }
+
+    func writeConsequences() throws(Failure) {
+        let entries = consequences.entries
+        consequences.entries = []
+        for (entry, moment) in entries { try append(entry, at: moment) }
+    }
+
+    private func append(_ entry: AuditEntry, at now: Timestamp) throws(Failure) {
         let (sequence, previous) = try one(
             "Audit head",
             """
@@ -73,6 +88,11 @@ extension Transaction {
                     \(entry.details), \(keys.sealingKeyID), \(SQLBytes(previous)), \(SQLBytes(hash)))
             """)
     }
+}
+
+/// Entries of the audit log that a transaction still has to write.
+final class Consequences {
+    var entries: [(entry: AuditEntry, at: Timestamp)] = []
 }
 
 /// What a check of the whole audit log found.

@@ -68,20 +68,15 @@ extension Store {
             SELECT p.slug, trim_scale(coalesce(a.balance, 0)), p.currency,
                    coalesce(a.balance < p.low_balance_threshold, false), trim_scale(p.low_balance_threshold),
                    CASE WHEN a.entries > 0 THEN a.updated_at END,
-                   trim_scale(round(c.rate, 10)),
-                   CASE
-                       WHEN c.rate IS NULL THEN NULL
-                       ELSE greatest(floor(coalesce(a.balance, 0) / c.rate), 0)
-                   END,
+                   trim_scale(round(c.cost / c.days, 10)),
+                   -- Not divided by the rate, which is rounded: 20 left of which 20 went in 3 days last 3 days, not 2.99.
+                   CASE WHEN c.cost > 0 THEN greatest(div(coalesce(a.balance, 0) * c.days, c.cost), 0) END,
                    trim_scale(b.balance), b.checked_at, trim_scale(coalesce(a.balance, 0) - b.balance)
             FROM providers p
             LEFT JOIN credit_accounts a ON a.provider_id = p.id AND a.currency = p.currency
             CROSS JOIN LATERAL (
-                SELECT CASE
-                           WHEN sum(u.cost) > 0
-                           THEN sum(u.cost)
-                                / (extract(day FROM day_of(\(now)::timestamptz) - min(u.day) FILTER (WHERE u.cost > 0)) + 1)
-                       END AS rate
+                SELECT CASE WHEN sum(u.cost) > 0 THEN sum(u.cost) END AS cost,
+                       extract(day FROM day_of(\(now)::timestamptz) - min(u.day) FILTER (WHERE u.cost > 0)) + 1 AS days
                 FROM (
                     SELECT r.bucket AS day, r.cost
                     FROM usage_rollups r

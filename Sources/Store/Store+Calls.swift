@@ -126,13 +126,7 @@ extension Transaction {
                 last_used_at = greatest(last_used_at, \(call.completedAt)::timestamptz)
             WHERE id = \(target.connectionID)
             """)
-        try execute(
-            """
-            -- Store.credentialWorked
-            UPDATE credentials
-            SET last_used_at = greatest(last_used_at, \(call.completedAt)::timestamptz), state = 'valid', is_active = true
-            WHERE id = \(target.credentialID)
-            """)
+        try settleOwned(target.credentialID, of: target.slug, owner, works: true, at: call.completedAt)
         return cost.first.flatMap { $0 }
     }
 
@@ -152,12 +146,6 @@ extension Transaction {
             WHERE p.slug = \(target.slug)
             """)
         guard call.kind == .invalidCredential else { return }
-        try execute(
-            """
-            -- Store.credentialRefused
-            UPDATE credentials
-            SET state = 'invalid', is_active = false, updated_at = \(call.completedAt)::timestamptz
-            WHERE id = \(target.credentialID)
-            """)
+        try settleOwned(target.credentialID, of: target.slug, owner, works: false, at: call.completedAt)
     }
 }

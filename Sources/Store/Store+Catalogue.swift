@@ -33,7 +33,10 @@ extension Transaction {
                 vendor_name = excluded.vendor_name, kind = excluded.kind,
                 context_tokens = excluded.context_tokens,
                 unsupported_parameters = excluded.unsupported_parameters,
-                retired_at = excluded.retired_at,
+                -- One that its provider no longer lists stays retired.
+                retired_at = coalesce(
+                    excluded.retired_at,
+                    CASE WHEN m.retired_at > m.listed_at AND m.retired_at <= now() THEN m.retired_at END),
                 updated_at = CASE
                     WHEN (m.display_name, m.version, m.vendor_name, m.kind, m.context_tokens,
                           m.unsupported_parameters, m.retired_at)

@@ -8,7 +8,7 @@ extension Store {
         try rows(
             """
             -- Store.providersToCheck
-            SELECT p.slug, p.display_name, p.kind, p.endpoint_url, p.enabled, p.timeout_ms, p.default_model
+            SELECT p.slug, p.display_name, p.kind, p.endpoint_url, p.auth_type, p.enabled, p.timeout_ms, p.default_model
             FROM providers p
             WHERE p.enabled
               AND EXISTS (
@@ -30,7 +30,7 @@ extension Store {
         try rows(
             """
             -- Store.providersWithBalance
-            SELECT p.slug, p.display_name, p.kind, p.endpoint_url, p.enabled, p.timeout_ms, p.default_model
+            SELECT p.slug, p.display_name, p.kind, p.endpoint_url, p.auth_type, p.enabled, p.timeout_ms, p.default_model
             FROM providers p
             WHERE p.enabled AND p.kind IN ('media', 'image')
               AND EXISTS (

@@ -2,10 +2,11 @@ import Domain
 import Postgres
 
 extension Store {
-    /// The compute providers that have a configuration, by slug. One that was replaced or removed is none; one that its
-    /// provider has refused is.
+    /// The compute providers that have a configuration, by slug: the one that `installationCredentialToTest` finds. One
+    /// that was replaced, removed or switched off is none; one that its provider has refused is.
     ///
-    /// A check that was made with an earlier configuration says nothing about this one. A slow answer is an answer.
+    /// A check that was made with an earlier configuration, or before a change to this one, says nothing about it. A slow
+    /// answer is an answer.
     package func computeProviders() throws(Failure) -> [ComputeProvider] {
         try rows(
             """
@@ -14,20 +15,23 @@ extension Store {
                    found.checked_at, found.error_message, newest.metadata::text
             FROM providers p
             CROSS JOIN LATERAL (
-                SELECT k.metadata, k.created_at, k.is_active, k.state
+                SELECT k.metadata, k.state, k.created_at, k.updated_at
                 FROM credentials k
                 WHERE k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default' AND k.type = 'config'
-                ORDER BY k.created_at DESC, k.id DESC
+                  AND (k.is_active OR k.state = 'invalid')
+                  AND (k.expires_at IS NULL OR k.expires_at > now())
+                ORDER BY k.is_active DESC, k.created_at DESC, k.id DESC
                 LIMIT 1
             ) AS newest
             LEFT JOIN LATERAL (
                 SELECT h.checked_at, h.error_kind, h.error_message
                 FROM health_checks h
                 WHERE h.provider_id = p.id AND h.checked_at >= newest.created_at
+                  AND (newest.state <> 'untested' OR h.checked_at >= newest.updated_at)
                 ORDER BY h.checked_at DESC
                 LIMIT 1
             ) AS found ON true
-            WHERE p.kind = 'compute' AND (newest.is_active OR newest.state = 'invalid')
+            WHERE p.kind = 'compute'
             ORDER BY p.slug
             LIMIT 100
             """
@@ -46,6 +50,20 @@ extension Store {
 }
 
 extension Transaction {
+    /// Lets go of configurations that were refused and that another one has replaced: none of them comes back when that
+    /// one is removed.
+    package func forgetRefusedConfigurations(of slug: ProviderSlug, at now: Timestamp) throws(Failure) {
+        try execute(
+            """
+            -- Store.forgetRefusedConfigurations
+            UPDATE credentials k
+            SET state = 'untested', updated_at = \(now)::timestamptz
+            FROM providers p
+            WHERE p.slug = \(slug) AND k.provider_id = p.id AND k.owner IS NULL AND k.environment = 'default'
+              AND k.type = 'config' AND k.state = 'invalid' AND NOT k.is_active
+            """)
+    }
+
     /// Switches a provider on that had no configuration before. Unknown slug: `.notFound`.
     package func enableProvider(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
         try lockProvider(slug)

@@ -179,7 +179,7 @@ extension Transaction {
             UPDATE credentials k
             SET is_active = true, state = 'untested', updated_at = now()
             FROM connections c
-            WHERE c.id = \(id) AND k.id = c.credential_id AND NOT k.is_active
+            WHERE c.id = \(id) AND k.id = c.credential_id AND NOT k.is_active AND k.state = 'invalid'
             """)
     }
 }

@@ -61,7 +61,8 @@ extension Store {
             "AI provider",
             """
             -- Store.callTarget
-            SELECT c.id, p.slug, p.display_name, p.endpoint_url, p.enabled, p.timeout_ms, c.is_active,
+            SELECT c.id, p.slug, p.display_name, p.endpoint_url, p.auth_type, p.enabled, p.timeout_ms, c.is_active,
+                   k.is_active OR k.state = 'invalid',
                    c.model, c.temperature, c.max_tokens, c.top_p, c.frequency_penalty, c.presence_penalty,
                    coalesce(array_to_string(m.unsupported_parameters, ','), ''),
                    k.id, k.key_id, k.sealed
@@ -85,9 +86,12 @@ package struct CallTarget: Sendable {
     package let slug: String
     package let displayName: String
     package let endpointURL: String
+    package let authType: AuthType
     package let providerEnabled: Bool
     package let timeoutMilliseconds: Int
     package let connectionActive: Bool
+    /// One that the provider has refused may be tried again; one that somebody switched off may not.
+    package let credentialUsable: Bool
     package let settings: ModelSettings
     package let unsupportedParameters: Set<String>
     package let credentialID: ID<Credential>
@@ -99,9 +103,11 @@ package struct CallTarget: Sendable {
         slug = try row.next()
         displayName = try row.next()
         endpointURL = try row.next()
+        authType = try AuthType(row: &row)
         providerEnabled = try row.next()
         timeoutMilliseconds = try row.next()
         connectionActive = try row.next()
+        credentialUsable = try row.next()
         settings = try ModelSettings(row: &row)
         unsupportedParameters = Set(try row.next(String.self).split(separator: ",").map(String.init))
         credentialID = try row.next()

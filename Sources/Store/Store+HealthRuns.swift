@@ -100,8 +100,9 @@ extension Transaction {
             UPDATE health_run_items i
             SET state = 'running', locked_by = \(worker),
                 locked_until = clock_timestamp() + make_interval(secs => \(leaseSeconds))
-            FROM providers p
+            FROM providers p, health_runs run
             WHERE p.id = i.provider_id
+              AND run.id = i.run_id
               AND (i.run_id, i.provider_id) IN (
                   SELECT open.run_id, open.provider_id
                   FROM health_run_items open
@@ -110,9 +111,12 @@ extension Transaction {
                   ORDER BY open.run_id, open.provider_id
                   LIMIT \(limit)
                   FOR UPDATE OF open, r SKIP LOCKED)
-            RETURNING i.run_id, p.slug
+            RETURNING i.run_id, p.slug,
+                      least(greatest(extract(epoch FROM clock_timestamp() - run.created_at) * 1000, 0), 3600000)::integer
             """
-        ) { (row) throws(PostgresError) in (run: try row.next(ID<HealthRun>.self), slug: try row.next(String.self)) }
+        ) { (row) throws(PostgresError) in
+            (run: try row.next(ID<HealthRun>.self), slug: try row.next(String.self), age: try row.next(Int.self))
+        }
         guard !claims.isEmpty else { return [] }
         try execute(
             """
@@ -123,7 +127,10 @@ extension Transaction {
             """)
         var made: [HealthRunClaim] = []
         for claim in claims {
-            made.append(HealthRunClaim(run: claim.run, provider: try ProviderSlug(claim.slug), worker: worker))
+            made.append(
+                HealthRunClaim(
+                    run: claim.run, provider: try ProviderSlug(claim.slug), runAgeMilliseconds: claim.age,
+                    worker: worker))
         }
         return made
     }
@@ -179,6 +186,8 @@ extension Transaction {
 package struct HealthRunClaim: Sendable {
     package let run: ID<HealthRun>
     package let provider: ProviderSlug
+    /// Since the run was asked for: 0 to an hour.
+    package let runAgeMilliseconds: Int
     let worker: String
 }
 

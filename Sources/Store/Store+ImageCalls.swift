@@ -5,6 +5,8 @@ import Postgres
 package struct InstallationCall: Sendable {
     package let slug: ProviderSlug
     package let credential: ID<Credential>
+    /// That of the row that the key was read from.
+    package let credentialVersion: Int
     package let environment: EnvironmentName
     /// Who made it, such as `cli:root`.
     package let userID: String
@@ -13,11 +15,12 @@ package struct InstallationCall: Sendable {
     package let responseMilliseconds: Int
 
     package init(
-        slug: ProviderSlug, credential: ID<Credential>, environment: EnvironmentName, userID: String, model: String,
-        startedAt: Timestamp, responseMilliseconds: Int
+        slug: ProviderSlug, credential: ID<Credential>, credentialVersion: Int, environment: EnvironmentName,
+        userID: String, model: String, startedAt: Timestamp, responseMilliseconds: Int
     ) {
         self.slug = slug
         self.credential = credential
+        self.credentialVersion = credentialVersion
         self.environment = environment
         self.userID = userID
         self.model = model
@@ -124,21 +127,9 @@ extension Transaction {
         ) { (row) throws(PostgresError) in
             (try row.nextOptional(ExactDecimalSum.self), try row.nextOptional(String.self))
         }
-        try credentialWorked(call)
+        try settle(call.credential, version: call.credentialVersion, of: call.slug, works: true, at: call.endedAt)
         guard let (cost, currency) = found.first, let cost, let currency else { return nil }
         return AccountedCost(amount: cost, currency: currency)
-    }
-
-    /// One that was switched off while it was used stays off.
-    private func credentialWorked(_ call: InstallationCall) throws(Failure) {
-        try execute(
-            """
-            -- Store.installationCredentialWorked
-            UPDATE credentials
-            SET last_used_at = greatest(last_used_at, \(call.endedAt)::timestamptz),
-                state = CASE WHEN is_active THEN 'valid' ELSE state END
-            WHERE id = \(call.credential)
-            """)
     }
 
     /// Accounts a call that failed. A credential that the provider refuses is switched off; money problems, rate
@@ -156,12 +147,6 @@ extension Transaction {
             WHERE p.slug = \(call.slug)
             """)
         guard kind == .invalidCredential else { return }
-        try execute(
-            """
-            -- Store.installationCredentialRefused
-            UPDATE credentials
-            SET state = 'invalid', is_active = false, updated_at = \(call.endedAt)::timestamptz
-            WHERE id = \(call.credential)
-            """)
+        try settle(call.credential, version: call.credentialVersion, of: call.slug, works: false, at: call.endedAt)
     }
 }

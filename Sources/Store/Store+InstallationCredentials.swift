@@ -64,9 +64,20 @@ extension Transaction {
             """, ShownCredential.init(row:))
     }
 
-    /// Sets the model for calls that name none. Unknown slug: `.notFound`.
-    package func setDefaultModel(of slug: ProviderSlug, to model: String, at now: Timestamp) throws(Failure) {
-        try lockProvider(slug)
+    /// Sets the model for calls that name none; returns what it was. Unknown slug: `.notFound`.
+    package func setDefaultModel(
+        of slug: ProviderSlug, to model: String, at now: Timestamp
+    ) throws(Failure) -> String? {
+        let former = try one(
+            "Provider",
+            """
+            -- Store.formerDefaultModel
+            SELECT default_model
+            FROM providers
+            WHERE slug = \(slug)
+            FOR NO KEY UPDATE
+            """
+        ) { (row) throws(PostgresError) in try row.nextOptional(String.self) }
         try execute(
             """
             -- Store.setDefaultModel
@@ -74,5 +85,6 @@ extension Transaction {
             SET default_model = \(model), version = version + 1, updated_at = \(now)::timestamptz
             WHERE slug = \(slug) AND default_model IS DISTINCT FROM \(model)
             """)
+        return former
     }
 }

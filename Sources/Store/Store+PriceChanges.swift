@@ -35,8 +35,9 @@ extension Transaction {
     }
 
     /// Makes a new price version for each of the changes, whose models are locked, each model once; all of them or
-    /// none. A moment that another version of the model has already is moved on by microseconds: the later change
-    /// holds last. Amounts of another currency than the new one are not carried over: `.invalid`.
+    /// none. A moment that another version of the model has already is moved on by microseconds, and a change from now on
+    /// comes after those that were made before it, also when the clock has gone back meanwhile: the later change holds
+    /// last. Amounts of another currency than the new one are not carried over: `.invalid`.
     package func setPrices(
         _ changes: [PriceChange], of slug: ProviderSlug, _ decision: PriceDecision, at now: Timestamp
     ) throws(Failure) -> [ChangedPrice] {
@@ -83,14 +84,21 @@ extension Transaction {
                 JOIN providers p ON p.slug = \(slug)
                 JOIN models m ON m.provider_id = p.id AND m.name = named.name
                 CROSS JOIN LATERAL (
+                    -- What was made for a later moment stays there.
+                    SELECT greatest(\(now)::timestamptz, coalesce(\(decision.effectiveFrom)::timestamptz, (
+                               SELECT max(one.effective_from)
+                               FROM prices one
+                               WHERE one.model_id = m.id
+                                 AND one.effective_from < one.created_at + interval '1 second'))) AS moment
+                ) AS wanted
+                CROSS JOIN LATERAL (
                     SELECT min(candidate.moment) AS moment
                     FROM (
-                        SELECT greatest(\(decision.effectiveFrom)::timestamptz, \(now)::timestamptz) AS moment
+                        SELECT wanted.moment
                         UNION ALL
                         SELECT one.effective_from + interval '1 microsecond'
                         FROM prices one
-                        WHERE one.model_id = m.id
-                          AND one.effective_from >= greatest(\(decision.effectiveFrom)::timestamptz, \(now)::timestamptz)
+                        WHERE one.model_id = m.id AND one.effective_from >= wanted.moment
                     ) AS candidate
                     WHERE NOT EXISTS (
                         SELECT FROM prices taken

@@ -26,15 +26,16 @@ extension Store {
         """
         -- Store.explain
         SELECT held.id, held.effective_from, held.currency, held.unit,
-               CASE WHEN EXISTS (
+               CASE WHEN \(call.quantity)::numeric = 0 THEN NULL
+                    WHEN EXISTS (
                         SELECT FROM price_resolutions r
                         WHERE r.price_id = held.id AND r.resolution = \(call.resolution)::text) THEN 'resolution'
                     WHEN tier.name IS NOT NULL THEN 'tier'
                     WHEN held.per_generation IS NOT NULL THEN 'plain' END,
                tier.name, trim_scale(\(call.quantity)::numeric * held.credits_per_generation),
                trim_scale(call_cost(held, \(call.quantity)::numeric, \(call.resolution)::text,
-                                    \(call.promptTokens)::bigint, \(call.cachedTokens)::bigint, 0,
-                                    \(call.completionTokens)::bigint))
+                                    \(call.promptTokens)::bigint, \(call.cachedTokens)::bigint,
+                                    \(call.cacheWriteTokens)::bigint, \(call.completionTokens)::bigint))
         FROM providers p
         JOIN models m ON m.provider_id = p.id
         CROSS JOIN LATERAL price_at(m.id, \(call.at)::timestamptz) AS held
@@ -58,7 +59,7 @@ extension Store {
             SELECT meter.name, trim_scale(meter.quantity), trim_scale(meter.rate), meter.per,
                    trim_scale(meter.quantity * meter.rate * meter.share)
             FROM (
-                SELECT one.unit || 's' AS unit, one.cached_input,
+                SELECT one.unit || 's' AS unit, one.cached_input, one.cache_write,
                        unit_rate(one, \(call.quantity)::numeric, \(call.resolution)::text) AS generation,
                        CASE WHEN \(call.promptTokens)::bigint > one.above_tokens THEN one.above_input
                             ELSE one.input END AS input,
@@ -70,17 +71,20 @@ extension Store {
             CROSS JOIN LATERAL (
                 VALUES
                     (1, rate.unit, \(call.quantity)::numeric, rate.generation, 1, 1::numeric),
-                    (2, 'promptTokens', \(call.promptTokens)::bigint - \(call.cachedTokens)::bigint, rate.input,
-                     1000000, 0.000001),
+                    (2, 'promptTokens',
+                     \(call.promptTokens)::bigint - \(call.cachedTokens)::bigint - \(call.cacheWriteTokens)::bigint,
+                     rate.input, 1000000, 0.000001),
                     (3, 'cachedTokens', \(call.cachedTokens)::bigint, coalesce(rate.cached_input, rate.input),
                      1000000, 0.000001),
-                    (4, 'completionTokens', \(call.completionTokens)::bigint, rate.output, 1000000, 0.000001)
+                    (4, 'cacheWriteTokens', \(call.cacheWriteTokens)::bigint, coalesce(rate.cache_write, rate.input),
+                     1000000, 0.000001),
+                    (5, 'completionTokens', \(call.completionTokens)::bigint, rate.output, 1000000, 0.000001)
             ) AS meter (position, name, quantity, rate, per, share)
-            WHERE CASE WHEN meter.position > 1 THEN meter.quantity > 0
-                       ELSE meter.rate IS NOT NULL
-                            OR \(call.promptTokens)::bigint + \(call.completionTokens)::bigint = 0 END
+            WHERE meter.quantity > 0
+              AND (meter.position > 1 OR meter.rate IS NOT NULL
+                   OR \(call.promptTokens)::bigint + \(call.completionTokens)::bigint = 0)
             ORDER BY meter.position
-            LIMIT 4
+            LIMIT 5
             """
         ) { (row) throws(PostgresError) in
             PriceExplanation.Meter(

@@ -13,14 +13,15 @@ extension ProviderProfile {
             updatedAt: try row.next())
     }
 
-    /// The columns of `init(row:)` and where they come from, for providers `p`. A few lookups for each provider, all
-    /// of them by index; `usage_tail` holds what a second or two brought.
+    /// The columns of `init(row:)` and where they come from, for providers `p`. Keys and models are counted once for all
+    /// providers, which costs less than looking for those of each; the newest check is the end of an index, and
+    /// `usage_tail` holds what a second or two brought.
     fileprivate static let selection: StaticString = """
         SELECT p.id, p.slug, p.display_name, p.kind, p.auth_type, p.enabled, p.priority, p.timeout_ms,
                p.default_model, p.capabilities, p.ui_preferences::text,
                coalesce(posted.requests, 0) + coalesce(recent.requests, 0),
-               keys.number, keys.usable, offered.number, newest.status, newest.checked_at, p.version, p.created_at,
-               p.updated_at
+               coalesce(keys.number, 0), coalesce(keys.usable, 0), coalesce(offered.number, 0), newest.status,
+               newest.checked_at, p.version, p.created_at, p.updated_at
         FROM providers p
         LEFT JOIN provider_usage posted ON posted.provider_id = p.id
         LEFT JOIN (
@@ -28,19 +29,20 @@ extension ProviderProfile {
             FROM usage_tail t
             GROUP BY t.provider_id
         ) AS recent ON recent.provider_id = p.id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS number,
+        LEFT JOIN (
+            SELECT k.provider_id, count(*) AS number,
                    count(*) FILTER (
                        WHERE k.is_active AND (k.expires_at IS NULL OR k.expires_at > now())) AS usable
             FROM credentials k
-            WHERE k.provider_id = p.id AND k.owner IS NULL
-        ) AS keys
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS number
+            WHERE k.owner IS NULL
+            GROUP BY k.provider_id
+        ) AS keys ON keys.provider_id = p.id
+        LEFT JOIN (
+            SELECT m.provider_id, count(*) AS number
             FROM models m
-            WHERE m.provider_id = p.id AND m.is_active AND m.name <> '*'
-              AND (m.retired_at IS NULL OR m.retired_at > now())
-        ) AS offered
+            WHERE m.is_active AND m.name <> '*' AND (m.retired_at IS NULL OR m.retired_at > now())
+            GROUP BY m.provider_id
+        ) AS offered ON offered.provider_id = p.id
         LEFT JOIN LATERAL (
             SELECT h.status, h.checked_at
             FROM health_checks h
@@ -62,18 +64,6 @@ extension ProviderProfile {
 extension Store {
     /// Providers in the order in which they are preferred: by priority, then as they are listed everywhere.
     package func profiles(_ filter: ProviderFilter, _ page: Page) throws(Failure) -> Slice<ProviderProfile> {
-        let total = try one(
-            "Provider",
-            """
-            -- Store.countProfiles
-            SELECT count(*)
-            FROM providers p
-            WHERE (\(filter.text)::text IS NULL
-                   OR position(lower(\(filter.text)::text) IN lower(p.slug || ' ' || p.display_name)) > 0)
-              AND (\(filter.capability)::text IS NULL OR \(filter.capability)::text = ANY (p.capabilities))
-              AND (\(filter.enabled)::boolean IS NULL OR p.enabled = \(filter.enabled)::boolean)
-            """
-        ) { (row) throws(PostgresError) in try row.next(Int.self) }
         let found = try rows(
             """
             -- Store.profiles
@@ -86,7 +76,24 @@ extension Store {
             LIMIT \(page.limit)
             OFFSET \(page.offset)
             """, ProviderProfile.init(row:))
-        return Slice(rows: found, total: total)
+        // A first page with room left is all of it.
+        let isWhole = page.offset == 0 && found.count < page.limit
+        return Slice(rows: found, total: isWhole ? found.count : try count(filter))
+    }
+
+    private func count(_ filter: ProviderFilter) throws(Failure) -> Int {
+        try one(
+            "Provider",
+            """
+            -- Store.countProfiles
+            SELECT count(*)
+            FROM providers p
+            WHERE (\(filter.text)::text IS NULL
+                   OR position(lower(\(filter.text)::text) IN lower(p.slug || ' ' || p.display_name)) > 0)
+              AND (\(filter.capability)::text IS NULL OR \(filter.capability)::text = ANY (p.capabilities))
+              AND (\(filter.enabled)::boolean IS NULL OR p.enabled = \(filter.enabled)::boolean)
+            """
+        ) { (row) throws(PostgresError) in try row.next(Int.self) }
     }
 
     /// Unknown slug: `.notFound`.

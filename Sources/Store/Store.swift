@@ -22,7 +22,10 @@ package struct Store {
     package func transaction<Value>(_ body: (Transaction) throws(Failure) -> Value) throws(Failure) -> Value {
         try durations.measure(.database) { () throws(Failure) in
             try pool.transaction(mapping: Failure.init(postgres:)) { (session) throws(Failure) in
-                try body(Transaction(session: session, keys: keys))
+                let transaction = Transaction(session: session, keys: keys)
+                let value = try body(transaction)
+                try transaction.writeConsequences()
+                return value
             }
         }
     }
@@ -84,6 +87,8 @@ package struct Store {
 package struct Transaction {
     let session: Session
     let keys: KeyRing
+    /// Of one transaction, which is one thread's.
+    let consequences = Consequences()
 
     /// The ID of the key that seals.
     package var sealingKeyID: String { keys.sealingKeyID }

@@ -61,7 +61,7 @@ private struct HealthReport {
 private struct HealthRound: Sendable {
     private struct Question: Sendable {
         let provider: ProviderRecord
-        let credential: ID<Credential>
+        let credential: InstallationCredential
         let credentials: Credentials
     }
 
@@ -88,7 +88,7 @@ private struct HealthRound: Sendable {
             if let credential {
                 questions.append(
                     Question(
-                        provider: provider, credential: credential.id,
+                        provider: provider, credential: credential,
                         credentials: try Credentials(serialized: credential.secret)))
             }
             let absence = provider.enabled ? "has no key in the environment default" : "is switched off"
@@ -132,7 +132,8 @@ private struct HealthRound: Sendable {
         try store.transaction { (transaction) throws(Failure) in
             let now = Timestamp.now()
             try transaction.recordHealth(of: slug, finding, at: now)
-            try transaction.settle(question.credential, of: slug, after: finding, at: now)
+            try transaction.settle(
+                question.credential.id, version: question.credential.version, of: slug, after: finding, at: now)
             try transaction.reviewAlerts(of: slug, at: now)
             let details = JSONWriter.object {
                 $0.field("status", finding.status.rawValue)
@@ -141,7 +142,7 @@ private struct HealthRound: Sendable {
             }
             try transaction.audit(
                 Installation.entry(
-                    "health.check", subject: slug.text, provider: slug.text,
+                    "provider.check", subject: slug.text, provider: slug.text,
                     details: String(decoding: details, as: UTF8.self)),
                 at: now)
         }

@@ -34,7 +34,7 @@ extension Command {
                     + "'providerctl ai:credentials:set \(provider.slug)' stores one")
         }
         try order.checkFile()
-        let painting = Painting(order: order, provider: provider, credential: credential.id, model: request.model)
+        let painting = Painting(order: order, provider: provider, credential: credential, model: request.model)
         let credentials = try Credentials(serialized: credential.secret)
         let reply: ImageReply
         let milliseconds: Int
@@ -46,7 +46,7 @@ extension Command {
             throw Refusal(failure.message)
         }
         // The picture is paid: it is on the disk before anything else can go wrong.
-        let files = Result { try order.write(reply.images) }
+        let files = Result { () throws(Refusal) in try order.write(reply.images) }
         let cost = try painting.account(reply, milliseconds, in: store)
         let result = PaintedFiles(files: try files.get(), reply: reply, cost: cost, milliseconds: milliseconds)
         result.print(painting, to: invocation.output)
@@ -65,7 +65,7 @@ extension Installation {
 struct Painting {
     let order: ImageOrder
     let provider: ProviderRecord
-    let credential: ID<Credential>
+    let credential: InstallationCredential
     let model: String
     let startedAt = Timestamp.now()
 
@@ -77,7 +77,7 @@ struct Painting {
     ) throws(Failure) -> (ImageReply, milliseconds: Int) {
         let start = Deadline.clock()
         let reply = try client.generate(
-            request, credentials, slug: provider.slug, endpoint: provider.endpointURL,
+            request, credentials, slug: provider.slug, endpoint: provider.endpointURL, authType: provider.authType,
             timeoutMilliseconds: max(Self.leastMilliseconds, provider.timeoutMilliseconds))
         return (reply, Int(clamping: (Deadline.clock() - start) / 1_000_000))
     }
@@ -95,7 +95,7 @@ struct Painting {
 
     func account(_ reply: ImageReply, _ milliseconds: Int, in store: Store) throws(Failure) -> AccountedCost? {
         let painted = PaintedImages(
-            count: reply.images.count, reportedModel: reply.model,
+            count: reply.images.count + reply.unreadableImages, reportedModel: reply.model,
             priceNames: ModelMatch.candidates(reported: reply.model, requested: model),
             promptTokens: reply.usage.promptTokens, cachedPromptTokens: reply.usage.cachedPromptTokens,
             cacheWriteTokens: reply.usage.cacheWriteTokens, completionTokens: reply.usage.completionTokens,
@@ -114,8 +114,8 @@ struct Painting {
 
     private func call(_ milliseconds: Int) -> InstallationCall {
         InstallationCall(
-            slug: order.slug, credential: credential, environment: order.environment, userID: Installation.actor,
-            model: model, startedAt: startedAt, responseMilliseconds: milliseconds)
+            slug: order.slug, credential: credential.id, credentialVersion: credential.version,
+            environment: order.environment, userID: Installation.actor, model: model, startedAt: startedAt, responseMilliseconds: milliseconds)
     }
 
     private func entry(_ more: (inout JSONWriter) -> Void) -> AuditEntry {

@@ -87,43 +87,33 @@ struct ImageOrder {
         }
     }
 
-    /// The files that were written. More pictures than one get numbers, and one that is no PNG another ending.
-    func write(_ images: [EncodedImage]) throws -> [(path: String, image: EncodedImage)] {
-        try images.enumerated().map { index, image in
-            let path = path(of: index, image.format)
-            try NewFile.write(image.bytes, to: path, replacing: isForced)
-            return (path, image)
+    /// The files that were written. More pictures than one get numbers, and one that is no PNG another ending. A name
+    /// that somebody else has taken meanwhile gets a number, too: the picture has been paid.
+    func write(_ images: [EncodedImage]) throws(Refusal) -> [(path: String, image: EncodedImage)] {
+        var files: [(path: String, image: EncodedImage)] = []
+        var number = 0
+        for image in images {
+            var path: String
+            repeat {
+                number += 1
+                path = self.path(of: number, image.format)
+                // Only the name that was asked for was to be written over.
+            } while try !NewFile.write(image.bytes, to: path, replacing: isForced && path == file) && number < 10_000
+            files.append((path, image))
         }
+        return files
     }
 
-    private func path(of index: Int, _ format: ImageFormat) -> String {
+    private func path(of number: Int, _ format: ImageFormat) -> String {
         let ending = (file as NSString).pathExtension
         let fits =
             ending.isEmpty || ending.lowercased() == format.fileExtension
             || format == .jpeg && ending.lowercased() == "jpeg"
         let stem = ending.isEmpty ? file : (file as NSString).deletingPathExtension
-        let number = index == 0 ? "" : "-\(index + 1)"
-        return "\(stem)\(number).\(fits && !ending.isEmpty ? ending : format.fileExtension)"
+        return "\(stem)\(number == 1 ? "" : "-\(number)").\(fits && !ending.isEmpty ? ending : format.fileExtension)"
     }
 }
 
 extension Failure {
     fileprivate var field: String? { if case .invalid(let problems) = self { problems.first?.field } else { nil } }
-}
-
-/// A file that is there as a whole or not at all.
-enum NewFile {
-    static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(Refusal) {
-        let temporary = "\(path).\(getpid()).part"
-        guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
-            throw Refusal("\(path) cannot be written")
-        }
-        // link() refuses a name that is taken, at the same moment.
-        let result = replacing ? rename(temporary, path) : link(temporary, path)
-        let reason = errno
-        if !replacing || result != 0 { unlink(temporary) }
-        guard result == 0 else {
-            throw Refusal(reason == EEXIST ? "\(path) is there already" : "\(path) cannot be written")
-        }
-    }
 }

@@ -31,11 +31,12 @@ extension Command {
         guard let file = arguments.word() else { throw UsageError("the file with the rows is missing") }
         try arguments.finish()
         let store = try invocation.installation().store()
+        let known = try store.providers().filter { $0.kind != "compute" }
         let tables = try ImportFiles(file: file, providersFile: providersFile)
         let read = CredentialImport(
             providers: tables.providers, keys: tables.keys, key: try ImportFiles.fernetKey(keyFile),
-            known: Set(try store.providers().filter { $0.kind != "compute" }.map(\.slug)), now: .now())
-        var report = ImportReport(read)
+            known: Set(known.map(\.slug)), now: .now())
+        var report = ImportReport(read, own: known)
         if read.isSound { try report.run(read, in: store) }
         report.print(to: invocation.output)
         return report.isRefused ? .no : .success

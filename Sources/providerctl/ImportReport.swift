@@ -19,11 +19,14 @@ struct ImportReport {
     }
 
     private var lines: [(row: ImportedRow, result: Result, note: String)]
+    /// How keys are told to the providers of this installation, by slug.
+    private let own: [String: AuthType]
 
     /// Whether nothing was imported because of a row.
     var isRefused: Bool { lines.contains { $0.result == .refused } }
 
-    init(_ read: CredentialImport) {
+    init(_ read: CredentialImport, own providers: [ProviderRecord]) {
+        own = Dictionary(providers.map { ($0.slug, $0.authType) }) { first, _ in first }
         lines = read.rows.map { row in
             guard row.problems.isEmpty else { return (row, .refused, row.problems.joined(separator: "; ")) }
             return (row, .skipped, "")
@@ -59,6 +62,9 @@ struct ImportReport {
         }
         for (index, provider) in read.providers.enumerated() {
             lines[index].result = disabled.contains(provider.slug) ? .disabled : .known
+            guard let here = own[provider.slug], let there = provider.authType, here != there else { continue }
+            lines[index].note =
+                "auth_type was \(there.rawValue), here it is \(here.rawValue): see 'providerctl provider set'"
         }
         guard isRefused else { return }
         for index in lines.indices where lines[index].result != .refused { lines[index].result = .skipped }
@@ -127,7 +133,8 @@ extension Transaction {
         for slug in disabled.sorted() {
             try audit(
                 Installation.entry(
-                    "provider.disable", subject: slug, provider: slug, details: #"{"reason":"credentials import"}"#),
+                    "provider.disable", subject: slug, provider: slug,
+                    details: #"{"reason":"credentials import","before":{"enabled":true},"after":{"enabled":false}}"#),
                 at: now)
         }
         return disabled
@@ -137,9 +144,15 @@ extension Transaction {
 extension AuditEntry {
     fileprivate static func imported(_ foreign: ForeignCredential) -> AuditEntry {
         let details = JSONWriter.object {
-            $0.field("environment", foreign.environment.text)
-            $0.field("hint", foreign.credential.hint)
-            $0.field("active", foreign.isActive)
+            $0.key("before")
+            $0.null()
+            $0.field(
+                "after",
+                object: {
+                    $0.field("environment", foreign.environment.text)
+                    $0.field("hint", foreign.credential.hint)
+                    $0.field("active", foreign.isActive)
+                })
         }
         return Installation.entry(
             "credential.import", subject: foreign.id.text, provider: foreign.slug.text,

@@ -26,7 +26,7 @@ extension Command {
         let applied = try store.pool.withSession(mapping: { $0 }) { (session) throws in
             try migrator.apply(on: session) { line in output.text(line) }
         }
-        let (prices, keys) = try load(installation, store)
+        let (prices, keys) = try load(installation, store, after: applied)
         output.text(
             "\(applied.count) migrations applied, \(prices) price versions added, \(keys.count) keys registered")
         output.json {
@@ -53,8 +53,10 @@ extension Command {
         return status == .current ? .success : .no
     }
 
-    /// The catalogue and the keys, in one transaction; audited when something is new.
-    private static func load(_ installation: Installation, _ store: Store) throws -> (prices: Int, keys: [String]) {
+    /// The catalogue and the keys, in one transaction; audited, with the migrations before it, when something is new.
+    private static func load(
+        _ installation: Installation, _ store: Store, after migrations: [String]
+    ) throws -> (prices: Int, keys: [String]) {
         let path = installation.configuration.sqlDirectory + "/catalogue/models.tsv"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError("sql_directory", "\(path) cannot be read")
@@ -64,14 +66,16 @@ extension Command {
             let keys = try transaction.registerSealingKey() ? [transaction.sealingKeyID] : []
             let prices = try transaction.load(entries)
             try transaction.ensureRequestPartitions(months: 4)
-            if prices > 0 || !keys.isEmpty {
+            if prices > 0 || !keys.isEmpty || !migrations.isEmpty {
                 let details = JSONWriter.object {
+                    $0.field("migrations", array: migrations)
                     $0.field("prices", prices)
                     $0.field("keys", array: keys)
                 }
                 try transaction.audit(
                     Installation.entry(
-                        "installation.migrate", subject: "catalogue", details: String(decoding: details, as: UTF8.self)),
+                        "installation.migrate", subject: "installation",
+                        details: String(decoding: details, as: UTF8.self)),
                     at: .now())
             }
             return (prices, keys)

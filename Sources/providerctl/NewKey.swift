@@ -30,6 +30,10 @@ struct NewKey {
 
     /// Asks the provider; throws unless it accepts the key. Nothing is stored, but a refusal is in the audit log.
     func test(by installation: Installation) throws -> HealthFinding {
+        guard provider.enabled else {
+            throw Refusal(
+                "\(provider.displayName) is switched off and is not asked: --no-test stores the key all the same")
+        }
         let (failure, milliseconds) = try HealthProbe.attempt(try installation.client(), provider, credentials)
         guard let failure else {
             return HealthFinding(nil, of: provider.displayName, after: milliseconds, reason: .key)
@@ -50,15 +54,22 @@ struct NewKey {
                 of: slug, in: environment,
                 with: NewCredential(secret: credentials.serialized(), type: credentials.type, hint: credentials.hint),
                 proved: finding != nil, expiresAt: nil, at: now)
-            if let model { try transaction.setDefaultModel(of: slug, to: model, at: now) }
+            let formerModel = try model.flatMap { (model) throws(Failure) in
+                try transaction.setDefaultModel(of: slug, to: model, at: now)
+            }
             if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
             try transaction.reviewAlerts(of: slug, at: now)
+            let isTested = finding != nil
             try transaction.audit(
-                entry {
-                    $0.field("formerHint", former?.hint)
-                    $0.field("hint", credentials.hint)
-                    $0.field("tested", finding != nil)
-                    $0.fieldIfPresent("defaultModel", model)
+                entry { json in
+                    json.change(from: former, to: self, isTested)
+                    guard let model else { return }
+                    json.field(
+                        "defaultModel",
+                        object: {
+                            $0.field("before", formerModel)
+                            $0.field("after", model)
+                        })
                 }, at: now)
         }
     }
@@ -71,5 +82,28 @@ struct NewKey {
         return Installation.entry(
             "api_key.replace", subject: provider.slug, provider: provider.slug,
             details: String(decoding: details, as: UTF8.self))
+    }
+}
+
+extension JSONWriter {
+    /// Which key went and which came, by what does not tell them; as the API writes it.
+    fileprivate mutating func change(from former: ReplacedCredential?, to new: NewKey, _ isTested: Bool) {
+        key("before")
+        if let former {
+            object {
+                $0.field("hint", former.hint)
+                $0.field("state", former.state)
+                $0.field("expiresAt", former.expiresAt?.iso(.seconds))
+            }
+        } else {
+            null()
+        }
+        field(
+            "after",
+            object: {
+                $0.field("hint", new.credentials.hint)
+                $0.field("state", isTested ? "valid" : "untested")
+                $0.field("expiresAt", nil as String?)
+            })
     }
 }

@@ -15,6 +15,9 @@ struct PaintedFiles {
             output.text("\(file.path): \(file.image.format.rawValue), \(file.image.bytes.count) octets")
         }
         if files.isEmpty { output.text(absence(painting.provider.displayName)) }
+        if reply.unreadableImages > 0 {
+            output.text("\(reply.unreadableImages) pictures were in no known form, or larger than 20 MB")
+        }
         if !reply.text.isEmpty { output.text("\(painting.provider.displayName) says: \(shown(reply.text))") }
         output.text("model: \(shown(reply.model)), \(milliseconds) ms")
         output.text(
@@ -47,6 +50,7 @@ struct PaintedFiles {
                 $0.field("octets", file.image.bytes.count)
             }
         }
+        json.field("unreadable", reply.unreadableImages)
         json.field("blocked", reply.isBlocked)
         json.field("text", reply.text)
         json.field(

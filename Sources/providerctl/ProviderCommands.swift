@@ -20,25 +20,44 @@ extension Command {
     }
 
     static let setProvider = Command(
-        "provider set", "points a provider to another endpoint, at once",
+        "provider set", "points a provider to another endpoint, or tells it keys in another way, at once",
         usage: """
-            SLUG (--endpoint URL | --vendor-endpoint)
+            SLUG [--endpoint URL | --vendor-endpoint] [--auth-type bearer|api_key|oauth]
               SLUG               the provider, as 'provider list' names it
               --endpoint URL     what the vendor's SDK takes as its base URL; must be allowed by the configuration
               --vendor-endpoint  back to the vendor's own
+              --auth-type WORD   how the key is told: 'api_key' in the vendor's own header for keys, 'bearer' in
+                                 'Authorization: Bearer', as 'oauth', where an access token stands for the key
             """
     ) { arguments, invocation in
         let endpoint = try arguments.option("--endpoint")
         let isVendor = arguments.flag("--vendor-endpoint")
+        let authType = try arguments.option("--auth-type").map(authType)
         guard let word = arguments.word() else { throw UsageError("the provider's slug is missing") }
         try arguments.finish()
-        guard (endpoint != nil) != isVendor else { throw UsageError("give either --endpoint or --vendor-endpoint") }
+        guard endpoint == nil || !isVendor else { throw UsageError("give either --endpoint or --vendor-endpoint") }
+        let isMoved = endpoint != nil || isVendor
+        guard isMoved || authType != nil else {
+            throw UsageError("give --endpoint, --vendor-endpoint or --auth-type")
+        }
         let slug = try slug(word)
         let installation = try invocation.installation()
         if let endpoint { try check(endpoint, installation.configuration.addressPolicy) }
-        let provider = try installation.store().transaction { (transaction) throws(Failure) in
-            let provider = try transaction.setEndpoint(of: slug, to: endpoint)
-            let details = JSONWriter.object { $0.field("endpoint", provider.endpointURL) }
+        let store = try installation.store()
+        if authType != nil { try checkKeys(try store.provider(named: slug)) }
+        let provider = try store.transaction { (transaction) throws(Failure) in
+            let before = try transaction.lockProvider(slug)
+            var provider = before
+            if isMoved { provider = try transaction.setEndpoint(of: slug, to: endpoint) }
+            if let authType { provider = try transaction.setAuthType(of: slug, to: authType) }
+            func told(_ record: ProviderRecord, _ json: inout JSONWriter) {
+                if isMoved { json.field("endpoint", record.endpointURL) }
+                if authType != nil { json.field("authType", record.authType.rawValue) }
+            }
+            let details = JSONWriter.object {
+                $0.field("before") { told(before, &$0) }
+                $0.field("after") { told(provider, &$0) }
+            }
             try transaction.audit(
                 Installation.entry(
                     "provider.set", subject: slug.text, provider: slug.text,
@@ -47,9 +66,23 @@ extension Command {
             return provider
         }
         let output = invocation.output
-        output.text("\(provider.slug) now points to \(provider.endpointURL)")
+        if isMoved { output.text("\(provider.slug) now points to \(provider.endpointURL)") }
+        if authType != nil { output.text("\(provider.slug) is now told keys as \(provider.authType.rawValue)") }
         output.json { $0.provider(provider) }
         return .success
+    }
+
+    private static func authType(_ word: String) throws(UsageError) -> AuthType {
+        guard let type = AuthType.ofKeys.first(where: { $0.rawValue == word }) else {
+            throw UsageError("--auth-type must be bearer, api_key or oauth")
+        }
+        return type
+    }
+
+    private static func checkKeys(_ provider: ProviderRecord) throws(Refusal) {
+        guard provider.kind != "compute", provider.slug != "ollama" else {
+            throw Refusal("\(provider.displayName) has no keys that could be told in another way")
+        }
     }
 
     private static func slug(_ word: String) throws(UsageError) -> ProviderSlug {
@@ -75,6 +108,7 @@ extension JSONWriter {
             $0.field("name", provider.displayName)
             $0.field("kind", provider.kind)
             $0.field("endpoint", provider.endpointURL)
+            $0.field("authType", provider.authType.rawValue)
             $0.field("state", provider.state)
         }
     }

@@ -55,7 +55,9 @@ private struct SetupDialogue {
             Terminal.write("\(index < 9 ? " " : "")\(index + 1)  \(provider.slug)  (\(provider.displayName))\n")
         }
         return try ask("Provider, by number or name [gemini]: ", standard: "gemini") { answer in
-            if let number = Int(answer), 1...max(1, providers.count) ~= number { return providers[number - 1] }
+            if let number = Int(answer), let place = providers.indices.first(where: { $0 + 1 == number }) {
+                return providers[place]
+            }
             guard let found = providers.first(where: { $0.slug == answer.lowercased() }) else {
                 throw Refusal("there is no provider '\(answer)' that is switched on")
             }

@@ -31,6 +31,15 @@ extension Command {
             }
             posted += count
         }
+        if posted > 0 {
+            let details = JSONWriter.object { $0.field("posted", posted) }
+            try store.transaction { (transaction) throws(Failure) in
+                try transaction.audit(
+                    Installation.entry(
+                        "usage.post", subject: "usage", details: String(decoding: details, as: UTF8.self)),
+                    at: .now())
+            }
+        }
         invocation.output.text("\(posted) posted")
         invocation.output.json { $0.object { $0.field("posted", posted) } }
         return .success

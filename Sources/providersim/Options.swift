@@ -21,13 +21,14 @@ struct Options {
     static let usage = """
         usage: providersim [--socket PATH] [--threads N]
 
-        Answers FastCGI requests as OpenAI, Anthropic, Gemini, Cohere and Ollama would, with faults on demand.
+        Answers FastCGI requests as the providers would, with faults on demand: language models, media, routers of
+        models, vCenter and OpenStack. docs/simulator.md lists them.
 
           --socket PATH   listen on this unix socket; without it, on the listening socket inherited as descriptor 0
           --threads N     calls that may be under way at the same time, 1 to 512 (64)
           --help          this text
 
-        Paths begin with /openai, /claude, /gemini, /cohere or /ollama; /_sim is the simulator's own API.
+        Paths begin with the provider's slug, such as /openai or /fal_ai; /_sim is the simulator's own API.
         SIGTERM ends it after the answers that are under way.
         """
 

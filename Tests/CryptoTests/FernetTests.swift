@@ -5,9 +5,7 @@ import XCTest
 @testable import Crypto
 
 final class FernetTests: XCTestCase {
-    private let secret = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
-    private let token =
-        "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA=="
+    private let (secret, token) = (FernetVectors.secret, FernetVectors.token)
 
     /// The cases of one file of the specification, when they are there.
     private func cases(_ name: String) throws -> [JSONValue] {
@@ -46,6 +44,52 @@ final class FernetTests: XCTestCase {
         let age = UInt64(try XCTUnwrap(test["ttl_sec"]?.int))
         return try key.decrypt(
             try XCTUnwrap(test["token"]?.string), timeToLive: age, now: try seconds(test["now"]))
+    }
+
+    func testTheEmbeddedCasesOfTheSpecification() throws {
+        let key = try FernetKey(FernetVectors.secret)
+        let plaintext = Array(FernetVectors.plaintext.utf8)
+        XCTAssertEqual(
+            try key.encrypt(plaintext, now: FernetVectors.madeAt, iv: (0..<16).map { $0 }), FernetVectors.token)
+        let opened = try key.decrypt(
+            FernetVectors.token, timeToLive: FernetVectors.timeToLive, now: FernetVectors.madeAt + 1)
+        XCTAssertEqual(opened, plaintext)
+        XCTAssertEqual(FernetVectors.invalid.count, 8)
+        for (flaw, token, after, isToken) in FernetVectors.invalid {
+            XCTAssertThrowsError(
+                try key.decrypt(token, timeToLive: FernetVectors.timeToLive, now: FernetVectors.madeAt + after), flaw
+            ) { error in
+                guard let error = error as? CryptoError else { return XCTFail(flaw) }
+                if case .malformed = error {
+                    XCTAssertFalse(isToken, flaw)
+                } else {
+                    XCTAssertEqual(error, .doesNotOpen, flaw)
+                }
+                XCTAssertEqual(error == .doesNotOpen, isToken, flaw)
+            }
+        }
+    }
+
+    func testATokenLivesToItsLastSecondAndAClockMayGoWrongForAMinute() throws {
+        let key = try FernetKey(secret)
+        let made: UInt64 = 1_000_000
+        let token = try key.encrypt(Array("x".utf8), now: made)
+        for (now, lives) in [
+            (made, true), (made + 60, true), (made + 61, false), (made - 60, true), (made - 61, false), (0, false),
+            (UInt64.max, false),
+        ] {
+            if lives {
+                XCTAssertNoThrow(try key.decrypt(token, timeToLive: 60, now: now), "\(now)")
+            } else {
+                XCTAssertThrowsError(try key.decrypt(token, timeToLive: 60, now: now), "\(now)") {
+                    XCTAssertEqual($0 as? CryptoError, .doesNotOpen)
+                }
+            }
+            XCTAssertNoThrow(try key.decrypt(token, now: now), "without a time to live no clock is asked")
+        }
+        let farthest = try key.encrypt([], now: .max)
+        XCTAssertThrowsError(try key.decrypt(farthest, timeToLive: .max, now: 0))
+        XCTAssertEqual(try key.decrypt(farthest, timeToLive: 0, now: .max), [])
     }
 
     func testAPublishedTokenIsReadWithoutATimeToLive() throws {

@@ -27,17 +27,23 @@ final class RequestSigningTests: XCTestCase {
         }
     }
 
-    /// Computed with Python's hashlib and hmac.
-    func testAlibabasSignatureOfAKnownRequest() {
+    /// The example with fixed parameters of Alibaba's page on its signature method V3.
+    func testAlibabasSignatureIsThatOfItsExample() {
         let request = CanonicalRequest(
-            method: "POST", path: "/", query: "RegionId=cn-hangzhou&MaxResults=100",
+            method: "POST", path: "/",
+            query: "ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai",
             headers: [
-                (name: "host", value: "ecs.cn-hangzhou.aliyuncs.com"),
-                (name: "x-acs-action", value: "DescribeInstances"),
+                (name: "host", value: "ecs.cn-shanghai.aliyuncs.com"), (name: "x-acs-action", value: "RunInstances"),
+                (name: "x-acs-content-sha256", value: Hexadecimal.text(Digest.sha256([]))),
+                (name: "x-acs-date", value: "2023-10-26T10:22:32Z"),
+                (name: "x-acs-signature-nonce", value: "3156853299f313e23d1673dc12e1703d"),
+                (name: "x-acs-version", value: "2014-05-26"),
             ], body: [])
         XCTAssertEqual(
-            ACS3.authorization(for: request, accessKey: "LTAI", secretKey: Array("secret".utf8)),
-            "ACS3-HMAC-SHA256 Credential=LTAI,SignedHeaders=host;x-acs-action,Signature=aedcbfb1ce5d139b9a3f2ad1dedbb7984f7e0192ebddf51e2cb8e9df07c1c941"
-        )
+            ACS3.authorization(
+                for: request, accessKey: "YourAccessKeyId", secretKey: Array("YourAccessKeySecret".utf8)),
+            "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;"
+                + "x-acs-signature-nonce;x-acs-version,"
+                + "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0")
     }
 }

@@ -93,6 +93,9 @@ class Azure(Cloud):
             raise Refusal(404, {"error": {"code": "SubscriptionNotFound", "message": "no"}})
         if not rest:
             return {"subscriptionId": "sub", "state": "Enabled"}
+        group = rest.split("/")[1] if rest.startswith("resourceGroups/") else None
+        if group and "statusOnly" in query:
+            raise Refusal(400, {"error": {"code": "InvalidParameter", "message": "for the whole subscription only"}})
         if rest.endswith("/vmSizes"):
             return {"value": [{"name": "Standard_B2s", "numberOfCores": 2, "memoryInMB": 4096}]}
         if rest.endswith("/networkInterfaces"):
@@ -101,7 +104,7 @@ class Azure(Cloud):
         start = int(query.get("skip", 0))
         following = {"nextLink": f"{self.origin}{path}?api-version=x&skip={start + PAGE}" + (
             "&statusOnly=true" if "statusOnly" in query else "")}
-        machines = [self.machine(number, "statusOnly" in query) for number in range(3)]
+        machines = [self.machine(number, "statusOnly" in query) for number in range(3) if group in (None, f"RG{number}")]
         return {"value": machines[start:start + PAGE], **(following if start + PAGE < 3 else {})}
 
     @staticmethod
@@ -148,6 +151,14 @@ class Google(Cloud):
             return {"name": "e2-medium", "guestCpus": 2, "memoryMb": 4096}
         if project == "short":
             return {"items": {}, "unreachables": ["zones/europe-west1-b"]}
+        if project == "warned":
+            return {"items": {"zones/europe-west1-b": {"warning": {"code": "UNREACHABLE"}}}}
+        if rest == "zones/europe-west1-b/instances":
+            return {"kind": "compute#instanceList", "items": [self.instance("1", "web", "RUNNING", "e2-medium")]}
+        if rest == "zones/us-west1-a/instances":
+            return {"kind": "compute#instanceList"}
+        if rest.startswith("zones/"):
+            raise Refusal(404, {"error": {"code": 404, "errors": [{"reason": "notFound"}], "status": "NOT_FOUND"}})
         if "pageToken" not in query:
             return {"items": {"zones/europe-west1-b": {"instances": [self.instance("1", "web", "RUNNING", "e2-medium")]},
                               "zones/us-east1-b": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}, "nextPageToken": "p 2"}

@@ -20,6 +20,8 @@ from fakepve.server import FakePve
 from stack import free_port_pair
 
 REGION = "eu-central-1"
+ANYBODY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 # Another region with more instances than one page has.
 CROWDED = "eu-west-1"
 CROWD = 1_203
@@ -70,6 +72,13 @@ class AWS:
     def configuration(self, **changes: str) -> dict[str, str]:
         return {"access_key": self.key["AccessKeyId"], "secret_key": self.key["SecretAccessKey"], "region": REGION, **changes}
 
+    def temporary(self) -> dict[str, str]:
+        """Credentials of a role that may do everything, good for an hour."""
+        iam = self.client("iam")
+        role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=ANYBODY)["Role"]
+        iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=EVERYTHING)
+        return self.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="tests")["Credentials"]
+
     def client(self, service: str, region: str = REGION):
         return client_of(self.url, service, self.key, region)
 
@@ -91,8 +100,7 @@ def users(url: str) -> tuple[dict, dict]:
     iam.create_user(UserName="inventory")
     key = iam.create_access_key(UserName="inventory")["AccessKey"]
     iam.put_user_policy(
-        UserName="inventory", PolicyName="all",
-        PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+        UserName="inventory", PolicyName="all", PolicyDocument=EVERYTHING,
     )
     iam.create_user(UserName="powerless")
     return key, iam.create_access_key(UserName="powerless")["AccessKey"]

@@ -23,7 +23,9 @@ VARYING = (
     (re.compile(r'"(responseTime|response_time)":\d+(?!\d|,"cost")'), r'"\1":<ms>'),
     (re.compile(r'"age_seconds":\d+'), '"age_seconds":<age>'),
     (re.compile(r'"\d+ms"'), '"<duration>ms"'),
-    (re.compile(r"\b(alert|tx)_(\d+_)?\d+\b"), r"\1_<number>"),
+    (re.compile(r"\b(alert|tx|audit)_(\d+_)?\d+\b"), r"\1_<number>"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "<request>"),
+    (re.compile(r"(The API key expires on )\d{4}-\d\d-\d\d"), r"\1<day>"),
 )
 
 

@@ -305,7 +305,9 @@ def test_a_person_is_led_through_the_set_up(stack, database):
     assert terminal.end() == 0
     assert keys(database) == [("openrouter", "dev", "…6789", "valid", True)]
     assert database.execute("SELECT default_model FROM providers WHERE slug = 'openrouter'").fetchone() == ("google/gemini-3.1-flash-image",)
-    assert json.loads(last_audit(database)[4])["defaultModel"] == "google/gemini-3.1-flash-image"
+    assert json.loads(last_audit(database)[4])["defaultModel"] == {
+        "before": "google/gemini-2.5-flash-image", "after": "google/gemini-3.1-flash-image",
+    }  # fmt: skip
 
 
 def test_answers_can_be_piped(stack, database):
@@ -328,22 +330,22 @@ def test_a_script_with_wrong_answers_stores_nothing(stack, database, answers):
 
 def test_providers_are_asked_at_once_and_their_answers_kept(stack, database):
     for slug in SLUGS:
-        set_key(stack, slug, "sk-slow=1500-fault=slow=1500-0123456789", "--no-test")
+        set_key(stack, slug, "sk-fault=slow=4000-0123456789", "--no-test")
     began = time.monotonic()
     finished = stack.control("ai:health", "--json", check=False)
-    assert time.monotonic() - began < 1.5 * len(SLUGS) / 2, "not one after the other"
+    assert time.monotonic() - began < 4 * len(SLUGS), "not one after the other"
     assert finished.returncode == 0, finished
     shown = {row["provider"]: row for row in json.loads(finished.stdout)}
     assert sorted(shown) == SLUGS
     for row in shown.values():
-        assert row["status"] == "healthy" and row["responseTime"] >= 1500 and row["message"] == "accepts the key"
+        assert row["status"] == "healthy" and row["responseTime"] >= 4000 and row["message"] == "accepts the key"
     kept = database.execute(
         "SELECT p.slug, h.status, h.reason FROM health_checks h JOIN providers p ON p.id = h.provider_id"
         " WHERE h.checked_at > now() - interval '30 seconds' AND h.reason = 'manual' ORDER BY p.slug"
     ).fetchall()
     assert [row for row in kept if row[0] in SLUGS] == [(slug, "healthy", "manual") for slug in SLUGS]
     assert {row[3] for row in keys(database)} == {"valid"}
-    assert last_audit(database)[1] == "health.check"
+    assert last_audit(database)[1] == "provider.check"
 
 
 def test_one_that_is_down_makes_the_exit_status_1(stack, database):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from administration import BASE, csv_rows, empty_ledger, run_sql
 from golden import check
+from traffic import moment, record, report
 
 ALERTS = f"{BASE}/runway_ml/alerts"
 
@@ -29,6 +33,35 @@ def until(condition, seconds: float = 25) -> None:
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.2)
 
+def open_types(client) -> list[str]:
+    return [row["type"] for row in client.get(ALERTS).raise_for_status().json()["data"]["alerts"]]
+
+
+def key(client, text: str, **more) -> None:
+    """Stores a key without a test."""
+    body = {"apiKey": text, "testConnection": False, **more}
+    client.put(f"{BASE}/runway_ml/api-key", json=body).raise_for_status()
+
+
+@pytest.fixture
+def keyless(stack) -> Iterator[None]:
+    """Takes the keys of Runway away when the test has ended."""
+    yield
+    run_sql(
+        stack, "DELETE FROM credentials WHERE owner IS NULL AND provider_id = (SELECT id FROM providers WHERE slug = 'runway_ml')"
+    )
+
+
+@pytest.fixture
+def no_requests(stack) -> Iterator[None]:
+    """Takes the requests of Runway away when the test has ended."""
+    yield
+    runway = "provider_id = (SELECT id FROM providers WHERE slug = 'runway_ml')"
+    for table in ("usage_tail", "request_keys", "requests"):
+        run_sql(stack, f"DELETE FROM {table} WHERE {runway}")
+    run_sql(stack, f"DELETE FROM prices WHERE model_id = (SELECT id FROM models WHERE name = 'unheard-of' AND {runway})")
+    run_sql(stack, f"DELETE FROM models WHERE name = 'unheard-of' AND {runway}")
+
 
 # By hand
 
@@ -46,8 +79,7 @@ def test_a_custom_alert_is_made_listed_and_resolved(client):
     check(client.post(resolve, json={"resolutionNote": "Credits added to account"}), "alerts-resolve")
     check(client.post(resolve, json={}), "alerts-resolve-again")
     assert client.get(ALERTS).json()["data"] == {"alerts": [], "total": 0}
-    resolved = client.get(ALERTS, params={"resolved": "true"}).json()["data"]
-    assert (resolved["total"], resolved["alerts"][0]["resolved"]) == (1, True)
+    check(client.get(ALERTS, params={"resolved": "true"}), "alerts-resolved")
 
 
 def test_the_note_who_and_when_are_kept_and_audited(stack, client):
@@ -172,3 +204,63 @@ def test_the_jobs_notice_what_nobody_asked_about(stack, client):
     )
     until(lambda: [row["type"] for row in client.get(ALERTS).json()["data"]["alerts"]] == ["provider_recovered"])
     check(client.get(ALERTS), "alerts-recovered")
+
+
+def test_a_refused_key_is_raised_and_settled_with_the_next_one(client, keyless):
+    key(client, "sk-invalid-0123456789")
+    client.post(f"{BASE}/runway_ml/test-connection").raise_for_status()
+    check(client.get(ALERTS, params={"type": "invalid_key"}), "alerts-invalid-key")
+    check(client.get(ALERTS, params={"type": "provider_down"}), "alerts-provider-down")
+    key(client, "sk-test-0123456789")
+    assert open_types(client) == ["provider_down"]
+    client.post(f"{BASE}/runway_ml/health-check").raise_for_status()
+    assert open_types(client) == ["provider_recovered"]
+
+
+def test_a_key_that_ends_soon_is_raised_and_settled_with_the_next_one(client, keyless):
+    key(client, "sk-test-0123456789", expiresAt=moment(-2))
+    check(client.get(ALERTS), "alerts-key-expiring")
+    key(client, "sk-test-9876543210", expiresAt=moment(-200))
+    assert open_types(client) == []
+
+
+def test_a_high_error_rate_is_raised_and_settled_by_the_jobs(client, no_requests):
+    record(client, "runway_ml", *[report(status="failed") for _ in range(21)])
+    until(lambda: open_types(client) == ["error_rate"])
+    check(client.get(ALERTS), "alerts-error-rate")
+    record(client, "runway_ml", *[report(status="completed", cost=0) for _ in range(200)])
+    until(lambda: open_types(client) == [])
+
+
+def test_an_unpriced_model_is_raised_and_settled_with_its_price(stack, client, no_requests):
+    record(client, "runway_ml", report(model="unheard-of"), report(model="unheard-of"))
+    until(lambda: open_types(client) == ["unpriced_model"])
+    check(client.get(ALERTS), "alerts-unpriced-model")
+    run_sql(
+        stack,
+        "INSERT INTO models (provider_id, name, display_name, kind) SELECT id, 'unheard-of', 'Unheard of', 'video' FROM providers"
+        " WHERE slug = 'runway_ml'",
+    )
+    body = {"pricing": {"costPerGeneration": 0.5, "currency": "USD"}, "reason": "The invoice says so"}
+    client.put(f"{BASE}/runway_ml/models/unheard-of/pricing", json=body).raise_for_status()
+    until(lambda: open_types(client) == [])
+
+
+def test_of_many_findings_at_once_one_alert_of_a_kind_is_made(stack, client, keyless):
+    key(client, "sk-invalid-0123456789")
+    client.post(f"{BASE}/runway_ml/credits/add", json={"amount": 1}).raise_for_status()
+    token = stack.token()
+    start = threading.Barrier(12)
+
+    def act(number: int) -> int:
+        with stack.client(token) as administrator:
+            start.wait(timeout=30)
+            if number % 2:
+                return administrator.post(f"{BASE}/runway_ml/test-connection").status_code
+            return administrator.post(f"{BASE}/runway_ml/credits/add", json={"amount": 0.5}).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(act, range(12))) == {200, 201}
+    assert sorted(open_types(client)) == ["invalid_key", "low_balance", "provider_down"]
+    made = "SELECT count(*) FROM alerts WHERE provider_id = (SELECT id FROM providers WHERE slug = 'runway_ml')"
+    assert run_sql(stack, made) == [(3,)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
 import sqlite3
+import subprocess
+import time
 import uuid
 from pathlib import Path
 
@@ -274,3 +278,81 @@ def test_files_that_are_no_tables_are_refused(stack, database, old, tmp_path):
 def test_a_mistake_on_the_line_is_said(stack, line):
     finished = stack.control("credentials", "import", *line.split(), check=False)
     assert finished.returncode == 2 and "usage: providerctl credentials import" in finished.stderr
+
+
+# What sqlite3 itself writes
+
+
+@pytest.mark.parametrize("form", ["-json", "-csv"])
+def test_what_sqlite3_writes_is_read(stack, database, old, form):
+    """Quotation marks, commas and line breaks in names, NULL and the lines' ends are as that program has them."""
+    old.add("openrouter", "sk-or-v1-simulated-4321", environment="prod", last_used_at=None)
+    old.add("requesty", "rqsty-simulated-1234", last_used_at="2025-11-26 17:00:00.250000")
+    old.database.execute("UPDATE api_providers SET display_name = 'The \"Router\", open' || char(10) || 'to all' WHERE name = 'openrouter'")
+    old.database.commit()
+    files = []
+    for table in ("api_providers", "api_keys"):
+        file = old.folder / f"{table}.out"
+        finished = subprocess.run(
+            ["sqlite3", form, *(["-header"] if form == "-csv" else []), str(old.folder / "old.db"), f"SELECT * FROM {table}"],
+            capture_output=True, check=True, timeout=30,
+        )
+        file.write_bytes(finished.stdout)
+        files.append(str(file))
+    finished = run(stack, old, ["--providers", *files])
+    assert finished.returncode == 0, finished
+    assert "2 imported, 0 here already" in finished.stdout
+    used = {row[1]: row[7] for row in stored(database)}
+    assert used == {"openrouter": None, "requesty": "2025-11-26 17:00:00.25+00"}
+
+
+def test_killed_in_the_middle_it_imports_all_or_nothing(stack, database, old):
+    """A thousand keys, and SIGKILL at whatever moment; the next run does the rest or has nothing to do."""
+    for number in range(1_000):
+        old.add("openrouter", f"sk-or-v1-simulated-{number:04}", environment=f"e{number}")
+    files = old.json_files()
+    command = [str(stack.run / "bin/providerctl"), "credentials", "import", "--fernet-key-file", str(old.key_file), *files]
+    for seconds in (0.05, 0.3, 0.6, 1.0):
+        running = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **stack.environment}
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(seconds)
+        running.kill()
+        running.wait()
+        # The server notices a moment later that nobody listens any more.
+        assert until_settled(database) in (0, 1_000)
+    finished = run(stack, old, files)
+    assert finished.returncode == 0, finished
+    assert len(stored(database)) == 1_000
+    assert stack.control("audit", "verify").returncode == 0
+
+
+def until_settled(database) -> int:
+    """How many keys are there when no import is under way any more."""
+    end = time.monotonic() + 30
+    while database.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'providerctl' AND state <> 'idle'"
+    ).fetchone()[0]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return len(stored(database))
+
+
+def test_another_way_to_tell_keys_is_said(stack, database, old):
+    old.add("gemini", "AIza-simulated-8765")
+    old.database.execute("UPDATE api_providers SET auth_type = 'oauth' WHERE name = 'gemini'")
+    finished = run(stack, old, old.json_files(), "--json")
+    assert finished.returncode == 0
+    (row,) = [row for row in json.loads(finished.stdout)["rows"] if row["table"] == "api_providers" and row["provider"] == "gemini"]
+    assert row["note"] == "auth_type was oauth, here it is api_key: see 'providerctl provider set'"
+
+
+def test_the_key_file_and_the_rows_are_in_no_message(stack, database, old):
+    old.add("openrouter", "sk-or-v1-simulated-4321")
+    old.add("openrouter", "sk-or-v1-simulated-4321")
+    finished = run(stack, old, old.json_files())
+    assert finished.returncode == 1 and "the same key is there twice" in finished.stdout
+    shown = finished.stdout + finished.stderr
+    assert "simulated" not in shown and old.key.decode() not in shown
+    assert not any(row["key_value"] in shown for row in old.rows("api_keys"))

@@ -67,6 +67,13 @@ def test_what_asks_a_provider_is_limited_more_tightly_than_the_rest_of_the_admin
     assert looks == [200] * 60
 
 
+@pytest.mark.parametrize("path", ["health%2Dcheck", "test%2dconnection", "%74est-connection"])
+def test_another_spelling_of_a_limited_path_leads_nowhere(limited: Stack, path: str) -> None:
+    with limited.client(limited.token(sub=f"speller {path}")) as administrator:
+        answers = {administrator.post(f"{ADMINISTRATION}/providers/openai/{path}").status_code for _ in range(60)}
+    assert answers == {404}
+
+
 def test_an_administrator_has_two_hundred_requests_at_once(limited: Stack) -> None:
     with limited.client(limited.token(sub="busy")) as administrator:
         statuses = [administrator.get(f"{ADMINISTRATION}/nothing").status_code for _ in range(600)]

@@ -136,6 +136,8 @@ def test_the_overview_shows_what_was_found(client, keyed, fault):
     assert all(list(row) == FIGURES for row in rows)
     found = {row["provider"]: row for row in rows}
     assert (found["openai"]["status"], found["openai"]["uptime24h"]) == ("healthy", 100)
+    check(client.get(f"{ROOT}/providers"), "health-overview")
+    check(client.get(route("claude", "status")), "health-status-down")
     assert (found["claude"]["status"], found["claude"]["uptime24h"], found["claude"]["successRate"]) == ("down", 0, 0)
 
 
@@ -177,6 +179,21 @@ def test_each_way_to_fail_has_its_status(client, keyed, fault, database, provide
     assert credential(database, provider) == (("invalid", False) if name == "bad-key" else ("untested", True))
 
 
+def test_a_check_that_finds_something_to_the_letter(client, keyed, fault):
+    keyed("fal_ai")
+    for name in ("bad-key", "overloaded"):
+        fault("fal_ai", name)
+        check(client.post(route("fal_ai", "health-check")), f"health-check-{name}")
+
+
+def test_a_key_that_does_not_open_is_an_error_of_ours(client, keyed, database):
+    keyed("openai")
+    database.execute("UPDATE credentials SET sealed = decode(repeat('00', octet_length(sealed)), 'hex') WHERE owner IS NULL")
+    for action in ("health-check", "test-connection"):
+        check(client.post(route("openai", action)), "health-check-internal-error")
+    assert checks(database, "openai") == []
+
+
 def test_a_slow_provider_is_degraded_and_its_key_good(client, keyed, fault, database):
     keyed("openai")
     fault("openai", "slow=5200")
@@ -193,6 +210,7 @@ def test_a_provider_that_does_not_answer_in_time_is_down_without_a_response_time
     fault("openai", "hang")
     answer = client.post(route("openai", "health-check")).json()["data"]
     assert (answer["status"], answer["responseTime"]) == ("down", None)
+    check(client.get(route("openai", "status")), "health-status-timed-out")
     assert checks(database, "openai") == [("down", "timed_out", "manual")]
 
 

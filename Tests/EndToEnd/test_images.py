@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
 import struct
 import zlib
 from decimal import Decimal
+from pathlib import Path
 
 import httpx2
 import openai
@@ -290,3 +292,70 @@ def test_only_providers_that_paint_are_asked(stack):
         assert finished.returncode == 1 and "gemini, openrouter, requesty" in finished.stderr
     unknown = generate(stack, "nobody", "--prompt", "x")
     assert unknown.returncode == 1 and "there is no provider nobody" in unknown.stderr
+
+
+def test_a_picture_that_was_paid_is_written_beside_a_name_that_is_taken(stack, database, tmp_path):
+    """A JPEG was wanted and a PNG came: the name with the right ending is somebody's."""
+    store_key(stack, "gemini")
+    (tmp_path / "a.png").write_bytes(b"precious")
+    for options in ([], ["--force"]):
+        finished = generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.jpg"), "--json", *options)
+        assert finished.returncode == 0, finished
+        (file,) = json.loads(finished.stdout)["files"]
+        assert file["mediaType"] == "image/png"
+        assert_png(Path(file["path"]).read_bytes())
+    assert (tmp_path / "a.png").read_bytes() == b"precious"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a-2.png", "a-3.png", "a.png"]
+
+
+def test_who_may_read_a_picture_is_as_elsewhere(stack, database, tmp_path):
+    store_key(stack, "gemini")
+    file = tmp_path / "a.png"
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(file)).returncode == 0
+    mask = os.umask(0)
+    os.umask(mask)
+    assert file.stat().st_mode & 0o777 == 0o666 & ~mask
+    # One that is written over keeps its readers.
+    file.chmod(0o600)
+    assert generate(stack, "gemini", "--prompt", "y", "--output", str(file), "--force").returncode == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_link_in_the_place_of_the_file_is_not_followed(stack, database, tmp_path):
+    store_key(stack, "gemini")
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    (tmp_path / "a.png").symlink_to(tmp_path / "elsewhere")
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.png")).returncode == 1
+    assert generate(stack, "gemini", "--prompt", "x", "--output", str(tmp_path / "a.png"), "--force").returncode == 0
+    assert (tmp_path / "elsewhere").read_bytes() == b"precious"
+    assert_png((tmp_path / "a.png").read_bytes())
+    assert not (tmp_path / "a.png").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["cut", "empty", "deep-json", "endless", "redirect", "model-gone"])
+@pytest.mark.parametrize("slug", MODELS)
+def test_a_broken_answer_is_a_failure_in_our_words(stack, database, tmp_path, slug, name):
+    store_key(stack, slug, f"sk-fault={name}")
+    finished = generate(stack, slug, "--prompt", "x", "--output", str(tmp_path / "a.png"))
+    assert finished.returncode == 1 and finished.stdout == ""
+    assert finished.stderr.startswith("providerctl: ") and len(finished.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert last_request(database, slug)["status"] == "failed"
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_the_successor_of_a_model_is_asked_for_by_its_name(stack, database, simulator_requests, tmp_path, slug):
+    store_key(stack, slug)
+    name = "gemini-3.1-flash-image" if slug == "gemini" else "google/gemini-3.1-flash-image"
+    file = tmp_path / "a.png"
+    options = ["--model", name, "--aspect-ratio", "21:9", "--size", "2K", "--output", str(file)]
+    assert generate(stack, slug, "--prompt", "x", *options).returncode == 0
+    assert_png(file.read_bytes())
+    body = simulator_requests.last(slug)["body"]
+    if slug == "gemini":
+        assert body["generationConfig"]["imageConfig"] == {"aspectRatio": "21:9", "imageSize": "2K"}
+    else:
+        assert body["image_config"] == {"aspect_ratio": "21:9", "image_size": "2K"}
+    row = last_request(database, slug)
+    assert (row["model"], row["status"], row["resolution"]) == (name, "completed", "2K") and row["cost"] > 0

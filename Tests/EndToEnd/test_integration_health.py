@@ -152,9 +152,17 @@ def test_progress_shows_what_is_done_while_others_hang(client, stack):
     assert data["status"] == "completed", data
     assert took < 15, f"one deadline of 10 s, not {took:.1f} s"
     assert len(CALLED) - len(hanging) in partial
-    assert longest < 1
+    # Whoever waited for a provider that hangs would wait until the deadline.
+    assert longest < 5
     kinds = {result["provider"]: (result["error"] or {}).get("kind") for result in data["results"]}
     assert kinds == {provider: "timed_out" if provider in hanging else None for provider in sorted(CALLED)}
+
+
+def test_a_run_has_ten_seconds_and_the_last_one_is_for_writing_down(client):
+    """Alone the provider would have had its ten seconds; a slow machine makes it late all the more."""
+    add(client, "openai", "sk-test-fault=slow=9600-0123456789")
+    run = finished(client, start(client, "openai", "cohere")["id"])
+    assert [result["error"]["kind"] for result in run["results"]] == ["no_credentials", "timed_out"]
 
 
 def test_one_run_at_a_time_for_the_same_providers(client):
@@ -229,7 +237,7 @@ def test_a_run_survives_the_process_that_makes_it(client, stack):
     while client.get(f"{RUN}/{run['id']}").json()["data"]["done"] == 0:
         time.sleep(0.05)
     os.kill(jobs_process(stack), signal.SIGKILL)
-    # The claim of the killed process ends, another one takes over, and the deadline begins anew.
+    # The claim of the killed process ends, another one takes over, and the provider gets half of the time once more.
     data = finished(client, run["id"], 60)
     assert (data["status"], data["done"]) == ("completed", 2)
     assert [result["error"]["kind"] for result in data["results"]] == ["no_credentials", "timed_out"]

@@ -6,18 +6,17 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 import uuid
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 from administration import BASE, csv_rows, empty_ledger, run_sql
 from golden import check
+from processes import workers
 
 FAL = f"{BASE}/fal_ai"
 
@@ -75,6 +74,20 @@ def test_what_the_provider_reports_stands_beside_the_ledger(stack, client):
         "INSERT INTO provider_balances SELECT id, '2026-01-02 03:04:05Z'::timestamptz, 47.5, 'USD' FROM providers WHERE slug = 'fal_ai'",
     )
     check(client.get(f"{FAL}/balance"), "balance-reported")
+
+
+def test_the_flag_goes_up_below_the_threshold(client):
+    def low() -> list[bool]:
+        listed = {row["provider"]: row["isLowBalance"] for row in client.get(f"{BASE}/balances").json()["data"]}
+        return [client.get(f"{FAL}/balance").json()["data"]["isLowBalance"], listed["fal_ai"]]
+
+    add(client, amount=100)
+    assert low() == [False, False]
+    add(client, amount=-0.0000000001)
+    assert low() == [True, True]
+    client.put(f"{FAL}/config", json={"lowBalanceThreshold": 99.9999999999}).raise_for_status()
+    assert low() == [False, False]
+    assert client.get(f"{FAL}/balance").json()["data"]["lowBalanceThreshold"] == 99.9999999999
 
 
 def test_the_balances_of_all_providers(client):
@@ -137,7 +150,7 @@ def test_a_wrong_addition_is_refused_and_changes_nothing(stack, client, name, bo
     assert run_sql(stack, "SELECT count(*) FROM credit_accounts a JOIN providers p ON p.id = a.provider_id WHERE p.slug = 'fal_ai'") == [(0,)]
 
 
-@pytest.mark.parametrize("amount", ["0.12345678901", "1e2", "1234567890123456", "-0", "NaN", "1E-3"])
+@pytest.mark.parametrize("amount", ["0.12345678901", "1e-11", "1234567890123456", "1e15", "-0", "NaN"])
 def test_an_amount_that_is_not_exact_is_refused(client, amount):
     answer = client.post(f"{FAL}/credits/add", content='{"amount": ' + amount + "}", headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_REQUEST"), answer.text
@@ -167,6 +180,30 @@ def test_a_retry_adds_once(client):
     assert again.headers["idempotency-replayed"] == "true"
     check(client.post(f"{FAL}/credits/add", json={"amount": 6}, headers=headers), "credits-add-key-reused")
     assert client.get(f"{FAL}/transactions").json()["data"]["total"] == 1
+
+
+def test_of_fifty_with_the_same_key_one_adds(stack, client):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    answers: list[httpx.Response] = []
+
+    def send() -> None:
+        with stack.client(stack.admin_token) as opened:
+            answers.append(opened.post(f"{FAL}/credits/add", json={"amount": 5}, headers=headers))
+
+    threads = [threading.Thread(target=send) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(answers) == 50 and {answer.status_code for answer in answers} <= {201, 409}
+    added = {answer.text for answer in answers if answer.status_code == 201}
+    assert len(added) == 1
+    assert client.get(f"{FAL}/balance").json()["data"]["currentBalance"] == 5
+    assert client.get(f"{FAL}/transactions").json()["data"]["total"] == 1
+    # Another caller's key of the same name is another key.
+    with stack.client(stack.token(sub=f"admin-{uuid.uuid4()}")) as other:
+        assert other.post(f"{FAL}/credits/add", json={"amount": 5}, headers=headers).status_code == 201
+    assert client.get(f"{FAL}/balance").json()["data"]["currentBalance"] == 10
 
 
 def test_an_addition_is_in_the_audit_log_with_before_and_after(stack, client):
@@ -243,12 +280,6 @@ def test_the_history_is_exported_as_it_is_listed(stack, client):
 
 
 # Under fire
-
-
-def workers(stack) -> list[int]:
-    master = Path(stack.run, "pid/providerd").read_text().split()[0]
-    listed = subprocess.run(["pgrep", "-P", master, "-f", "worker"], capture_output=True, text=True, check=False)
-    return [int(word) for word in listed.stdout.split()]
 
 
 def test_many_writers_with_workers_killed_in_the_middle_leave_a_ledger_that_adds_up(stack):

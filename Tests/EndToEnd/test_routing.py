@@ -124,6 +124,11 @@ def test_a_bad_configuration_names_its_field_and_changes_nothing(client, body, f
     assert client.get(ROUTE).headers["etag"] == before.headers["etag"]
 
 
+def test_priorities_and_weights_at_their_ends_are_taken(client):
+    rules = [rule(target(priority=1000, weight=0, enabled=False), target("black_forest_labs", priority=1, weight=1))]
+    assert client.put(ROUTE, json={"rules": rules}).json()["data"]["rules"] == rules
+
+
 def test_a_bad_configuration_to_the_letter(client):
     check(client.put(ROUTE, json={"rules": [rule(target("nobody"))]}), "routing-unknown-provider")
     check(client.put(ROUTE, json={"rules": [rule(target("runway_ml"))]}), "routing-unknown-model")
@@ -151,6 +156,7 @@ def test_exports_have_a_line_for_each_rule_and_provider(client):
     expected = [{"model": one["model"], **entry} for one in RULES["rules"] for entry in one["providers"]]
     exported = client.get(f"{ROUTE}?format=csv")
     assert exported.headers["content-disposition"] == 'attachment; filename="routing.csv"'
+    check(exported, "routing-csv")
     lines = list(csv.DictReader(io.StringIO(exported.text, newline=""), strict=True))
     assert lines == [{name: str(value).lower() if name == "enabled" else str(value) for name, value in row.items()} for row in expected]
     assert client.get(f"{ROUTE}?format=json").json() == {"data": {"rules": expected, "total": len(expected)}}

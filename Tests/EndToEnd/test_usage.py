@@ -7,6 +7,8 @@ import csv
 import datetime
 import io
 import re
+import threading
+import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -193,6 +195,30 @@ def test_posting_changes_no_answer(own_stack, admin):
     assert re.fullmatch(r'\{"posted":\d+\}\n', own_stack.control("post-usage", "--json").stdout)
     for batch in ("0", "x", "1000001"):
         assert own_stack.control("post-usage", "--batch", batch, check=False).returncode == 2
+
+
+def test_posting_by_hand_ends_while_traffic_does_not(own_stack):
+    """It posts what waits when it begins; what comes meanwhile never ends."""
+    stop = threading.Event()
+
+    def traffic() -> None:
+        with own_stack.client(own_stack.admin_token) as client:
+            while not stop.is_set():
+                record(client, "runway_ml", *[report(cost=0.01) for _ in range(5)])
+
+    writers = [threading.Thread(target=traffic) for _ in range(6)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.5)
+            began = time.monotonic()
+            own_stack.control("post-usage")
+            assert time.monotonic() - began < 15
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
 
 
 def test_the_period_is_thirty_days_unless_told(admin):

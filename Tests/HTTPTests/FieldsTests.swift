@@ -52,7 +52,8 @@ final class FieldsTests: XCTestCase {
     func testRangesAreInclusive() throws {
         for (text, isGood) in [
             ("0", true), ("2", true), ("2.0000", true), ("2.0000000001", false), ("-0", true), ("-0.0000000001", false),
-            ("3", false), ("1e0", false), ("0.12345678901", false),
+            ("3", false), ("1e0", true), ("5e-1", true), ("3e0", false), ("1e-11", false), ("1e99", false),
+            ("0.12345678901", false),
         ] {
             var fields = try fields(#"{"x":\#(text)}"#)
             XCTAssertEqual(problem { _ = try fields.decimal("x", in: 0...2) } == nil, isGood, text)

@@ -47,6 +47,18 @@ final class RouterTests: XCTestCase {
         XCTAssertEqual(match.parameters, ["provider": "fal_ai", "model": "fal-ai/flux pro:1.1"])
     }
 
+    /// nginx counts requests by the path as it was written: no other spelling of it leads to the same route.
+    func testALiteralSegmentHasToStandThereAsItIs() throws {
+        for path in ["/%70roviders/fal_ai", "/providers/fal_ai/model%73/m", "/provider%73/%62alances"] {
+            XCTAssertThrowsError(try router.match(.get, path), path) {
+                XCTAssertEqual($0 as? Failure, .notFound("Resource"), path)
+            }
+        }
+        let match = try router.match(.get, "/providers/%62alances")
+        XCTAssertEqual(match.route.pattern.text, "/providers/:provider")
+        XCTAssertEqual(match.parameters, ["provider": "balances"])
+    }
+
     func testPathsThatNameNothing() {
         for path in [
             "", "providers", "//", "/providers/", "/providers//", "/providers/%", "/providers/%4", "/providers/%zz",

@@ -44,12 +44,12 @@ final class OutageTests: XCTestCase {
 
     func testAServerThatAcceptsAndStaysSilentIsGivenUp() throws {
         let silent = try SilentServer()
-        let pool = Pool(PoolSettings(conninfo: silent.conninfo, connectMilliseconds: 300))
+        let pool = Pool(PoolSettings(conninfo: silent.conninfo, connectMilliseconds: 1_000))
         let time = seconds { XCTAssertTrue(isUnavailable(Self.failure(pool))) }
-        XCTAssertGreaterThan(time, 0.29)
-        XCTAssertLessThan(time, 3)
+        XCTAssertGreaterThan(time, 0.99)
+        XCTAssertLessThan(time, 10)
         // Within the pause after a failure nobody waits again.
-        XCTAssertLessThan(seconds { XCTAssertTrue(isUnavailable(Self.failure(pool))) }, 0.1)
+        XCTAssertLessThan(seconds { XCTAssertTrue(isUnavailable(Self.failure(pool))) }, 0.9)
         XCTAssertEqual(silent.connections(), 1)
     }
 

@@ -202,6 +202,38 @@ final class AlertReviewTests: LedgerTestCase {
         XCTAssertEqual(try open(), [])
     }
 
+    func testANewPriceSettlesTheAlertOfItsModelAndOfNoOther() throws {
+        try use(completed: 2, unpriced: 1, model: "flux")
+        try use(completed: 2, unpriced: 1, model: "kontext", before: later(-3_600))
+        try review(at: later(60))
+        XCTAssertEqual(try open().count, 2)
+        try run(
+            """
+            WITH made AS (
+                INSERT INTO models (provider_id, name, display_name, kind)
+                SELECT id, 'flux', 'Flux', 'image' FROM providers WHERE slug = 'fal_ai'
+                RETURNING id
+            )
+            INSERT INTO prices (model_id, effective_from, per_generation, source)
+            SELECT id, '\(later(120).iso(.seconds))', 0.05, 'test' FROM made
+            """)
+        try review(at: later(119))
+        XCTAssertEqual(try open().count, 2, "not in force yet")
+        try review(at: later(120))
+        XCTAssertEqual(
+            try open(),
+            ["unpriced_model medium: 2 completed requests of the last day have no known price: model kontext"])
+        // A price that does not say what these calls cost.
+        try use(completed: 2, unpriced: 1, model: "flux", before: later(1_000))
+        try review(at: later(1_010))
+        XCTAssertEqual(
+            Set(try open()),
+            [
+                "unpriced_model medium: 2 completed requests of the last day have no known price: model flux",
+                "unpriced_model medium: 2 completed requests of the last day have no known price: model kontext",
+            ])
+    }
+
     private func insertCredential(
         state: String, active: Bool, age: Int, expires: String = "NULL", owner: String = "NULL"
     ) throws {
@@ -237,6 +269,10 @@ final class AlertReviewTests: LedgerTestCase {
         XCTAssertEqual(try open(), ["key_expiring medium: The API key expires on 2026-03-20"])
         try review(at: later(16 * 86_400))
         XCTAssertEqual(try open(), ["key_expiring critical: The API key expired on 2026-03-20"])
+        try insertCredential(state: "valid", active: true, age: 0, expires: "'2027-03-20Z'")
+        try run("UPDATE credentials SET is_active = false WHERE expires_at < '2027-01-01'")
+        try review(at: later(16 * 86_400 + 10))
+        XCTAssertEqual(try open(), [], "another one is in use")
     }
 
     func testAProviderThatIsSwitchedOffKeepsNoAlert() throws {

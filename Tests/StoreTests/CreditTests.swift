@@ -97,12 +97,57 @@ final class CreditTests: LedgerTestCase {
         XCTAssertEqual(try value("SELECT count(*) FROM credit_accounts", as: Int.self), 1)
     }
 
+    func testABalanceIsThatOfTheLastEntryWhoeverWritesIt() throws {
+        try add("1")
+        try add("2")
+        for change in ["balance = 4", "balance = 0", "entries = 0", "entries = 1", "entries = 3", "balance = 'NaN'"] {
+            XCTAssertThrowsError(try run("UPDATE credit_accounts SET \(change)"), change) {
+                XCTAssertEqual(($0 as? PostgresError)?.sqlState, "23514")
+            }
+        }
+        XCTAssertNoThrow(try run("UPDATE credit_accounts SET updated_at = now()"))
+    }
+
+    func testAnEntryFollowsTheOneBeforeIt() throws {
+        try add("1")
+        try add("2")
+        // Number, balance before, amount; of one entry or of two.
+        for (entries, isNext) in [
+            ([(3, 3, 4)], true), ([(4, 3, 4)], false), ([(3, 0, 4)], false), ([(3, 3, 4), (4, 7, 1)], true),
+            ([(3, 3, 4), (5, 7, 1)], false), ([(3, 3, 4), (4, 3, 1)], false), ([(0, 3, 4)], false),
+            ([(-5, 0, 4)], false),
+        ] {
+            let rows = entries.map { number, before, amount in
+                "(\(number), \(amount), \(before), \(before + amount))"
+            }.joined(separator: ", ")
+            let statement = """
+                INSERT INTO credit_transactions (
+                    account_id, seq, type, amount, balance_before, balance_after, description, created_at)
+                SELECT id, seq, 'purchase', amount, before, after, 'd', now()
+                FROM credit_accounts CROSS JOIN (VALUES \(rows)) AS e (seq, amount, before, after)
+                """
+            guard !isNext else {
+                XCTAssertNoThrow(try run("BEGIN; \(statement); ROLLBACK"), rows)
+                continue
+            }
+            XCTAssertThrowsError(try run(statement), rows) {
+                XCTAssertEqual(($0 as? PostgresError)?.sqlState, "23514")
+            }
+        }
+        XCTAssertEqual(try faults(), [])
+    }
+
     func testALedgerThatWasTamperedWithHasFaults() throws {
         try add("1")
         try add("2")
-        try run("UPDATE credit_accounts SET balance = balance + 1")
+        try run("ALTER TABLE credit_accounts DISABLE TRIGGER USER; UPDATE credit_accounts SET balance = balance + 1")
         XCTAssertEqual(try faults(), ["the balance is not the sum of the entries"])
-        try run("UPDATE credit_accounts SET balance = balance - 1; DELETE FROM credit_transactions WHERE seq = 1")
+        try run(
+            """
+            UPDATE credit_accounts SET balance = balance - 1;
+            ALTER TABLE credit_accounts ENABLE TRIGGER USER;
+            DELETE FROM credit_transactions WHERE seq = 1
+            """)
         XCTAssertEqual(try faults().count, 3)
     }
 
@@ -119,8 +164,9 @@ final class CreditTests: LedgerTestCase {
         XCTAssertEqual(failure { try store.balance(of: Slug.nobody, at: noon) }, .notFound("Provider"))
     }
 
-    /// Posted and unposted usage, so many days before noon.
-    private func consume(_ cost: String, daysAgo: Int, posted: Bool) throws {
+    /// Posted and unposted usage, so many days before noon or another moment.
+    private func consume(_ cost: String, daysAgo: Int, posted: Bool, before now: Timestamp? = nil) throws {
+        let noon = now ?? noon
         let zeros = "0, 0, 0, 0, 0, 0, 0, 0, 0, 0"
         if posted {
             try run(
@@ -153,6 +199,72 @@ final class CreditTests: LedgerTestCase {
         XCTAssertEqual(try store.balance(of: Self.fal, at: noon).consumptionRate?.text, "3", "of the last 30 days only")
         try consume("51", daysAgo: 29, posted: true)
         XCTAssertEqual(try store.balance(of: Self.fal, at: noon).consumptionRate?.text, "2")
+    }
+
+    func testWhatLastsWholeDaysIsNotOneLess() throws {
+        try add("20")
+        try consume("20", daysAgo: 2, posted: true)
+        let forecast = try store.balance(of: Self.fal, at: noon)
+        XCTAssertEqual(forecast.consumptionRate?.text, "6.6666666667")
+        XCTAssertEqual(forecast.daysLeft?.text, "3", "20 ÷ (20 ÷ 3), whose second quotient has no end")
+    }
+
+    func testTheDaysAreThoseOfWholeNumbers() throws {
+        for _ in 0..<15 {
+            try setUpWithError()
+            let (days, spent, left) = (Int.random(in: 1...30), Int.random(in: 1...90), Int.random(in: 1...900))
+            try add("\(left)")
+            try consume("\(spent)", daysAgo: days - 1, posted: true)
+            XCTAssertEqual(
+                try store.balance(of: Self.fal, at: noon).daysLeft?.text, "\(left * days / spent)",
+                "\(left) left, \(spent) in \(days) days")
+        }
+    }
+
+    /// What the report says of the account, in a session of another time zone.
+    private func reported(in zone: String = "UTC") throws -> String {
+        try run(
+            """
+            BEGIN;
+            SET LOCAL TimeZone = '\(zone)';
+            CREATE TABLE said AS
+            SELECT concat_ws('|', balance, trim_scale(cost_per_day), days_left, runs_out_on - (now() AT TIME ZONE 'UTC')::date,
+                             is_low) AS line
+            FROM reports.balances;
+            COMMIT
+            """)
+        defer { XCTAssertNoThrow(try run("DROP TABLE said")) }
+        return try value("SELECT line FROM said")
+    }
+
+    func testTheReportSaysWhatTheAPISays() throws {
+        try add("20")
+        XCTAssertEqual(try reported(), "20|t", "nothing tells how long it lasts")
+        try consume("20", daysAgo: 2, posted: true, before: .now())
+        XCTAssertEqual(try reported(), "20|6.6666666667|3|3|t")
+        try add("-30")
+        XCTAssertEqual(try reported(), "-10|6.6666666667|0|0|t")
+        try add("1000000000")
+        XCTAssertEqual(try reported(), "999999990|6.6666666667|149999998|f", "a day that no calendar has")
+    }
+
+    func testTheReportSaysTheSameInTheMiddleOfDaylightSaving() throws {
+        // The clock is put forward ten days ago.
+        let today = try value("SELECT extract(doy FROM now())::integer", as: Int.self)
+        let zone = "XXX0YYY,J\((today + 354) % 365 + 1)/0,J\((today + 60) % 365 + 1)/0"
+        try run(
+            """
+            BEGIN;
+            SET LOCAL TimeZone = '\(zone)';
+            CREATE TABLE moved AS SELECT now() - interval '29 days' <> now() - interval '696 hours' AS it;
+            COMMIT
+            """)
+        defer { XCTAssertNoThrow(try run("DROP TABLE moved")) }
+        XCTAssertTrue(try value("SELECT it FROM moved"))
+        try add("20")
+        try consume("60", daysAgo: 29, posted: true, before: .now())
+        XCTAssertEqual(try reported(in: zone), "20|2|10|10|t")
+        XCTAssertEqual(try reported(), "20|2|10|10|t")
     }
 
     func testNothingLeftLastsNoDay() throws {

@@ -90,6 +90,19 @@ final class HealthRunTests: StoreTestCase {
         }
     }
 
+    func testAClaimSaysHowOldItsRunIs() throws {
+        let run = try start([Slug.openai])
+        try self.run("UPDATE health_runs SET created_at = clock_timestamp() - interval '4 seconds'")
+        let age = try XCTUnwrap(claim(leaseSeconds: 0).first).runAgeMilliseconds
+        XCTAssertTrue(4_000..<60_000 ~= age, "\(age)")
+        // The clock of whoever asked was ahead, or years behind.
+        for (moment, wanted) in [("+ interval '1 hour'", 0), ("- interval '9 years'", 3_600_000)] {
+            try self.run("UPDATE health_runs SET created_at = clock_timestamp() \(moment)")
+            XCTAssertEqual(try claim(leaseSeconds: 0).map(\.runAgeMilliseconds), [wanted])
+        }
+        XCTAssertEqual(try store.healthRun(run.id).status, .running)
+    }
+
     func testAClaimIsOfOneProcess() throws {
         _ = try start()
         XCTAssertEqual(try claim("w1", limit: 1).count, 1)

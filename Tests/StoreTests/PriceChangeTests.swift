@@ -128,6 +128,16 @@ final class PriceChangeTests: StoreTestCase {
             }, [["2", "3"], ["1", "2"], [nil, "1"]])
     }
 
+    func testALaterChangeHoldsLastWhenTheClockHasGoneBack() throws {
+        let ahead = try set(try change("1"), at: noon.later(60_000_000))
+        try set(try change("9"), from: noon.later(600_000_000), at: noon.later(60_000_000))
+        let behind = try set(try change("2"), at: noon)
+        XCTAssertEqual(behind.before.perGeneration?.text, "1")
+        XCTAssertEqual(behind.effectiveFrom, ahead.effectiveFrom.later(1))
+        XCTAssertEqual(try detail(at: noon.later(61_000_000)).model.price.perGeneration?.text, "2")
+        XCTAssertEqual(try detail(at: noon.later(600_000_000)).model.price.perGeneration?.text, "9")
+    }
+
     func testAPriceOfLaterHoldsFromThenOn() throws {
         try set(try change("1"))
         let later = try set(try change("2"), from: noon.later(60_000_000), at: noon.later(10))

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}
@@ -92,12 +93,14 @@ def parse_wrk(text: str) -> Window:
     )  # fmt: skip
 
 
-def run_window(url: str, token: str, clients: int, seconds: int, groups: dict[str, int]) -> Window:
-    """Loads an address for some seconds; `groups` names the processes whose CPU is counted."""
+def run_window(
+    url: str, token: str, clients: int, seconds: int, groups: dict[str, int], script: Path | None = None
+) -> Window:
+    """Loads an address for some seconds; `groups` names the processes whose CPU is counted, `script` is for wrk."""
     before = {name: cpu_seconds(root) for name, root in groups.items()}
     finished = subprocess.run(
         ["wrk", "--latency", "-t", str(min(clients, 2)), "-c", str(clients), "-d", f"{seconds}s",
-         "-H", f"Authorization: Bearer {token}", url],
+         *(["-s", str(script)] if script else []), "-H", f"Authorization: Bearer {token}", url],
         capture_output=True, text=True, timeout=seconds + 60, check=True,
     )  # fmt: skip
     window = parse_wrk(finished.stdout)

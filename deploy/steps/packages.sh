@@ -39,6 +39,9 @@ missing_packages() {
             bench)
                 have_command wrk || echo wrk
                 have_command cc || echo gcc
+                have_package libfcgi-dev || echo libfcgi-dev
+                have_package libpq-dev || echo libpq-dev
+                have_command pkg-config || echo pkg-config
                 have_command python3 || echo python3
                 ;;
             run)

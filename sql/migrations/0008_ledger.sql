@@ -52,10 +52,14 @@ CREATE INDEX credit_transactions_others ON credit_transactions (account_id, type
 -- IDs of requests come in the order of their time, or nearly: the ranges of blocks are enough to find one.
 CREATE INDEX credit_transactions_request ON credit_transactions USING brin (request_id);
 
+-- What a statement appends goes on where the account ended: the next numbers without a gap, from the balance that was
+-- there, by the amounts. Between its first and its last entry each adds up by itself, and the view below looks at all.
 CREATE FUNCTION credit_transactions_inserted()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
+-- A plan that is made while the ledger is small is kept while it grows.
+SET enable_seqscan = off
 AS $$
 BEGIN
     IF EXISTS (
@@ -65,6 +69,28 @@ BEGIN
     ) THEN
         RAISE foreign_key_violation USING MESSAGE = 'a credit entry has no account', TABLE = 'credit_transactions';
     END IF;
+    IF EXISTS (
+        SELECT
+        FROM (
+            SELECT account_id, min(seq) AS first, max(seq) AS last, count(*) AS entries, sum(amount) AS amount
+            FROM inserted
+            GROUP BY account_id
+        ) AS i
+        -- One row each, by its key: joined, the whole ledger would be read.
+        CROSS JOIN LATERAL (
+            SELECT (SELECT f.balance_before FROM credit_transactions f WHERE f.account_id = i.account_id AND f.seq = i.first)
+                       AS beginning,
+                   (SELECT l.balance_after FROM credit_transactions l WHERE l.account_id = i.account_id AND l.seq = i.last)
+                       AS ending,
+                   (SELECT p.balance_after FROM credit_transactions p WHERE p.account_id = i.account_id AND p.seq = i.first - 1)
+                       AS before
+        ) AS balance
+        WHERE i.entries <> i.last - i.first + 1
+           OR balance.beginning IS DISTINCT FROM CASE WHEN i.first = 1 THEN 0 ELSE balance.before END
+           OR balance.ending IS DISTINCT FROM balance.beginning + i.amount
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'a credit entry does not follow the one before it', TABLE = 'credit_transactions';
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -72,6 +98,33 @@ CREATE TRIGGER credit_transactions_inserted
 AFTER INSERT ON credit_transactions
 REFERENCING NEW TABLE AS inserted
 FOR EACH STATEMENT EXECUTE FUNCTION credit_transactions_inserted();
+
+-- An account says what its last entry says, whoever writes it: a balance is not set by hand.
+CREATE FUNCTION credit_accounts_updated()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = public, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM changed c
+        WHERE c.balance IS DISTINCT FROM CASE
+                  WHEN c.entries = 0 THEN 0
+                  ELSE (SELECT t.balance_after FROM credit_transactions t WHERE t.account_id = c.id AND t.seq = c.entries)
+              END
+    ) THEN
+        RAISE check_violation USING
+            MESSAGE = 'the balance of a credit account is not that of its last entry', TABLE = 'credit_accounts';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER credit_accounts_updated
+AFTER UPDATE ON credit_accounts
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION credit_accounts_updated();
 
 CREATE FUNCTION credit_accounts_deleted()
 RETURNS trigger

@@ -205,15 +205,14 @@ END;
 -- Money ----------------------------------------------------------------------------------------------------------
 
 -- What is left of every account, and for how long it lasts at the pace of the last thirty days of the UTC calendar,
--- counted from the first of them on which something was spent: the same figures as the API's.
+-- counted from the first of them on which something was spent: the same figures as the API's. In hours, since the days
+-- of an interval are those of the session's time zone.
 CREATE VIEW reports.balances AS
 SELECT p.slug AS provider, a.currency, a.balance, coalesce(tail.cost, 0) AS unposted_cost,
        CASE WHEN a.currency = p.currency THEN p.low_balance_threshold END AS low_balance_threshold,
        a.currency = p.currency AND a.balance < p.low_balance_threshold AS is_low,
-       round(pace.rate, 10) AS cost_per_day, greatest(floor(a.balance / pace.rate), 0) AS days_left,
-       CASE WHEN a.balance / pace.rate < 36500
-            THEN (now() AT TIME ZONE 'UTC')::date + greatest(floor(a.balance / pace.rate), 0)::integer
-       END AS runs_out_on,
+       round(pace.cost / pace.days, 10) AS cost_per_day, lasts.days AS days_left,
+       CASE WHEN lasts.days < 36500 THEN (now() AT TIME ZONE 'UTC')::date + lasts.days::integer END AS runs_out_on,
        said.balance AS provider_reported, said.checked_at AS reported_at, a.balance - said.balance AS drift,
        a.updated_at
 FROM public.credit_accounts a
@@ -224,25 +223,25 @@ LEFT JOIN LATERAL (
     WHERE t.provider_id = a.provider_id AND t.currency = a.currency
 ) AS tail ON true
 CROSS JOIN LATERAL (
-    SELECT CASE
-               WHEN sum(u.cost) > 0
-               THEN sum(u.cost)
-                    / (extract(day FROM public.day_of(now()) - min(u.day) FILTER (WHERE u.cost > 0)) + 1)
-           END AS rate
+    SELECT CASE WHEN sum(u.cost) > 0 THEN sum(u.cost) END AS cost,
+           extract(day FROM public.day_of(now()) - min(u.day) FILTER (WHERE u.cost > 0)) + 1 AS days
     FROM (
         SELECT r.bucket AS day, r.cost
         FROM public.usage_rollups r
         WHERE r.provider_id = p.id AND r.grain = 'day' AND r.model = '' AND r.currency = a.currency
-          AND r.bucket >= public.day_of(now()) - interval '29 days'
+          AND r.bucket >= public.day_of(now()) - interval '696 hours'
         UNION ALL
         SELECT public.day_of(t.created_at), sum(t.cost)
         FROM public.usage_tail t
         WHERE t.provider_id = p.id AND t.currency = a.currency
-          AND t.created_at >= public.day_of(now()) - interval '29 days'
+          AND t.created_at >= public.day_of(now()) - interval '696 hours'
         GROUP BY public.day_of(t.created_at)
     ) AS u
     WHERE u.day <= now()
 ) AS pace
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN pace.cost > 0 THEN greatest(div(a.balance * pace.days, pace.cost), 0) END AS days
+) AS lasts
 LEFT JOIN LATERAL (
     SELECT b.balance, b.checked_at
     FROM public.provider_balances b

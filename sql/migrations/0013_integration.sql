@@ -125,6 +125,9 @@ CREATE UNIQUE INDEX health_runs_one_under_way ON health_runs (md5(providers))
     WHERE status IN ('pending', 'running');
 CREATE INDEX health_runs_finished ON health_runs (finished_at) WHERE finished_at IS NOT NULL;
 
+-- Keys of the installation are few, those of owners can be many: the list of providers counts the few.
+CREATE INDEX credentials_installation ON credentials (provider_id) WHERE owner IS NULL;
+
 -- One provider of a run. A claim holds until `locked_until`: the one of a process that was killed is taken over.
 CREATE TABLE health_run_items (
     run_id         uuid NOT NULL REFERENCES health_runs (id) ON DELETE CASCADE,

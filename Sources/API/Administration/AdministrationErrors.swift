@@ -9,7 +9,7 @@ func renderErrorCode(_ failure: Failure, _ detail: String?) -> Response {
     let body = JSONWriter.object {
         $0.field("error") {
             $0.field("code", failure.code)
-            if case .invalid(let problems) = failure, !problems.isEmpty {
+            if case .invalid(let problems) = failure {
                 $0.field("message", "Invalid request parameters")
                 $0.field("details", problems)
             } else {

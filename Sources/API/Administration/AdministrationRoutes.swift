@@ -41,7 +41,9 @@ extension Surface {
         .get(provider + "/models/:modelId/pricing/history", .admin(.aiRead), listPrices, query: page),
         .get(
             provider + "/models/:modelId/pricing/explain", .admin(.aiRead), explainPrice,
-            query: ["quantity", "resolution", "promptTokens", "cachedTokens", "completionTokens", "at"]),
+            query: [
+                "quantity", "resolution", "promptTokens", "cachedTokens", "cacheWriteTokens", "completionTokens", "at",
+            ]),
     ]
 
     /// How providers are called.

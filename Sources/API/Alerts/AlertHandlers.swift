@@ -47,8 +47,15 @@ func addAlert(_ request: Request, _ services: Services) throws(Failure) -> Respo
         entry.provider = provider.text
         entry.details = String(
             decoding: JSONWriter.object {
-                $0.field("severity", alert.severity)
-                $0.field("message", alert.message)
+                $0.key("before")
+                $0.null()
+                $0.field(
+                    "after",
+                    object: {
+                        $0.field("severity", alert.severity)
+                        $0.field("message", alert.message)
+                        $0.field("resolved", false)
+                    })
             }, as: UTF8.self)
         return .data(status: 201) { AlertRow(provider: provider, alert: alert).members(&$0) }
     }
@@ -69,7 +76,13 @@ func resolveAlert(_ request: Request, _ services: Services) throws(Failure) -> R
             decoding: JSONWriter.object {
                 $0.field("type", alert.type)
                 $0.field("message", alert.message)
-                $0.field("resolutionNote", body.note)
+                $0.field("before", object: { $0.field("resolved", false) })
+                $0.field(
+                    "after",
+                    object: {
+                        $0.field("resolved", true)
+                        $0.field("resolutionNote", body.note)
+                    })
             }, as: UTF8.self)
         return .data {
             $0.field("id", alert.wireID)

@@ -9,7 +9,8 @@ func listAudit(_ request: Request, _ services: Services) throws(Failure) -> Resp
     let page = try request.page(of: "audit")
     let period = try services.period(request)
     var filter = AuditFilter()
-    filter.actor = try request.queryText("actor")
+    // As long as the subject of a token may be.
+    filter.actor = try request.queryText("actor", length: 1...255)
     filter.action = try request.queryText("action")
     filter.provider = try request.queryProvider()
     filter.outcome = try request.queryChoice("outcome")

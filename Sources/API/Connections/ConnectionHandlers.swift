@@ -98,7 +98,7 @@ extension Services {
             try upstream { (client) throws(Failure) in
                 try client.validate(
                     credentials, slug: provider.slug, endpoint: provider.endpointURL,
-                    timeoutMilliseconds: provider.timeoutMilliseconds)
+                    authType: provider.authType, timeoutMilliseconds: provider.timeoutMilliseconds)
             }
         } catch {
             try recordFailure(error, of: request, action) { (_, entry) throws(Failure) in

@@ -12,6 +12,7 @@ func testConnection(_ request: Request, _ services: Services) throws(Failure) ->
     let owner = try request.authenticated().owner
     let target = try services.store.callTarget(try request.id("id", of: "AI provider"), of: owner)
     guard target.connectionActive else { throw .inactive("AI provider") }
+    guard target.credentialUsable else { throw .inactive("The credential") }
     guard target.providerEnabled else { throw .inactive("The provider \(target.displayName)") }
     let stopwatch = CallStopwatch()
     let reply: ChatReply
@@ -94,7 +95,7 @@ extension ProviderClient {
     fileprivate func chat(_ request: ChatRequest, through target: CallTarget) throws(Failure) -> ChatReply {
         try chat(
             request, try Credentials(serialized: target.credential), slug: target.slug,
-            endpoint: target.endpointURL, timeoutMilliseconds: target.timeoutMilliseconds)
+            endpoint: target.endpointURL, authType: target.authType, timeoutMilliseconds: target.timeoutMilliseconds)
     }
 }
 

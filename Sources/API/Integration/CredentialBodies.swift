@@ -20,6 +20,9 @@ struct CredentialBody {
         change = try CredentialChange(&fields, after: request.receivedAt)
         try fields.finish()
         if let object { credentials = try Credentials.parse(slug.text, object) } else { credentials = nil }
+        if change.metadata != nil, Adapters.compute(slug.text) != nil {
+            throw .invalid("metadata", "is what may be shown of the configuration and cannot be given")
+        }
         guard let type else { return }
         guard let credentials else { throw .invalid("credential_type", "can only be given together with credentials") }
         guard type == credentials.type else {

@@ -25,6 +25,7 @@ func addCredential(_ request: Request, _ services: Services) throws(Failure) -> 
     let provider = try services.store.provider(slug)
     let body = try CredentialBody(request, for: slug, isNew: true)
     guard let credentials = body.credentials else { throw .invalid("credentials", "is required") }
+    try services.checkAddresses(of: credentials, for: slug)
     var finding: HealthFinding?
     if body.test { finding = try services.accept(credentials, by: provider, request, "credential.add") }
     return try services.change(request, "credential.add") { (transaction, entry) throws(Failure) in
@@ -54,6 +55,7 @@ func updateCredential(_ request: Request, _ services: Services) throws(Failure) 
     if body.test, body.credentials == nil {
         throw .invalid("test", "can only be true together with credentials; the test route tries stored ones")
     }
+    if let credentials = body.credentials { try services.checkAddresses(of: credentials, for: slug) }
     var finding: HealthFinding?
     if body.test, let credentials = body.credentials {
         finding = try services.accept(credentials, by: provider, request, "credential.update", id.text)
@@ -111,6 +113,12 @@ private struct DeletedCredential: JSONWritable {
 }
 
 extension Services {
+    /// Refuses a configuration that names an address which this installation never calls, as contract 5 does.
+    fileprivate func checkAddresses(of credentials: Credentials, for slug: ProviderSlug) throws(Failure) {
+        guard case .config(let configuration) = credentials, let adapter = Adapters.compute(slug.text) else { return }
+        try installation.providers.check(configuration, for: adapter, in: "credentials")
+    }
+
     /// Asks the provider about a credential that is not stored yet; throws unless it accepts it.
     fileprivate func accept(
         _ credentials: Credentials, by provider: ProviderRecord, _ request: Request, _ action: String,

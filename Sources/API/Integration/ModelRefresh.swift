@@ -12,40 +12,52 @@ extension Services {
     ) throws(Failure) -> Timestamp? {
         let provider = try store.provider(slug)
         guard provider.enabled else { throw .inactive("The provider \(provider.displayName)") }
-        guard Adapters.media(slug.text) != nil else { return nil }
+        guard let adapter = Adapters.listing(slug.text) else { return nil }
         if let listed, Timestamp.now().seconds - listed.seconds < freshSeconds { return nil }
-        guard let credential = try store.installationCredential(of: slug) else {
+        // A public list is asked for without a key.
+        let credential = adapter.listNeedsKey ? try store.installationCredential(of: slug) : nil
+        guard credential != nil || !adapter.listNeedsKey else {
             throw .conflict("No API key is configured for \(provider.displayName)")
         }
-        let listings = try listings(of: provider, slug, with: credential, request)
+        let list = try list(of: provider, slug, with: credential, request)
+        let listings = list.models.compactMap(\.listing)
         let now = Timestamp.now()
         _ = try change(request, "models.refresh") { (transaction, entry) throws(Failure) in
-            try transaction.noteModels(listings, of: slug, at: now)
-            try transaction.settle(
-                credential.id, version: credential.version, of: slug,
-                after: HealthFinding(nil, of: provider.displayName, after: 0, reason: .manual), at: now)
+            let loss = try transaction.loss(of: listings, of: slug, at: now)
+            guard !list.isComplete || loss.isPlausible else {
+                throw .upstream(
+                    UpstreamFailure(
+                        .malformed, "\(provider.displayName)'s list has lost more than half of its models"))
+            }
+            try transaction.noteModels(listings, isComplete: list.isComplete, of: slug, at: now)
+            if let credential {
+                try transaction.settle(
+                    credential.id, version: credential.version, of: slug,
+                    after: HealthFinding(nil, of: provider.displayName, after: 0, reason: .manual), at: now)
+            }
             entry.tell(slug) { $0.field("models", listings.count) }
             return Response(status: 200)
         }
         return now
     }
 
-    private func listings(
-        of provider: ProviderRecord, _ slug: ProviderSlug, with credential: InstallationCredential, _ request: Request
-    ) throws(Failure) -> [ModelListing] {
-        let credentials = try Credentials(serialized: credential.secret)
+    private func list(
+        of provider: ProviderRecord, _ slug: ProviderSlug, with credential: InstallationCredential?, _ request: Request
+    ) throws(Failure) -> ModelList {
+        let credentials: Credentials? =
+            if let credential { try Credentials(serialized: credential.secret) } else { nil }
         do throws(Failure) {
             return try upstream { (client) throws(Failure) in
                 try client.models(
                     credentials, slug: provider.slug, endpoint: provider.endpointURL,
-                    timeoutMilliseconds: provider.timeoutMilliseconds
-                ).compactMap(\.listing)
+                    authType: provider.authType, timeoutMilliseconds: provider.timeoutMilliseconds)
             }
         } catch {
             if case .upstream(let failure) = error {
                 try recordFailure(error, of: request, "models.refresh") { (transaction, entry) throws(Failure) in
                     entry.subject = slug.text
                     entry.provider = slug.text
+                    guard let credential else { return }
                     try transaction.settle(
                         credential.id, version: credential.version, of: slug,
                         after: HealthFinding(failure, of: provider.displayName, after: 0, reason: .manual), at: .now())

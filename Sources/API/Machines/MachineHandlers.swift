@@ -27,17 +27,16 @@ func addComputeProvider(_ request: Request, _ services: Services) throws(Failure
     return try services.change(request, "compute.configure") { (transaction, entry) throws(Failure) in
         let former = try transaction.replaceInstallationCredential(
             of: slug, with: credential, proved: false, expiresAt: nil, at: request.receivedAt)
+        try transaction.forgetRefusedConfigurations(of: slug, at: request.receivedAt)
         // Somebody may have switched it off since: then it stays off.
         if former == nil { try transaction.enableProvider(slug, at: request.receivedAt) }
-        entry.subject = slug.text
-        entry.provider = slug.text
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.key("before")
-                $0.raw(former?.metadata ?? "null")
-                $0.key("after")
-                $0.raw(shown)
-            }, as: UTF8.self)
+        try transaction.reviewAlerts(of: slug, at: request.receivedAt)
+        entry.tell(slug) {
+            $0.key("before")
+            $0.raw(former?.metadata ?? "null")
+            $0.key("after")
+            $0.raw(shown)
+        }
         return .json(
             JSONWriter.object {
                 $0.field("success", true)
@@ -62,28 +61,42 @@ func testComputeProvider(_ request: Request, _ services: Services) throws(Failur
     } catch .upstream(let failure) {
         refusal = failure
     }
-    let finding = HealthFinding(
-        refusal, of: configured.provider.displayName,
-        after: Int(clamping: (Deadline.clock() - start) / 1_000_000), reason: .connection)
-    let now = Timestamp.now()
+    let finding = configured.finding(refusal, since: start)
     return try services.change(request, "compute.test") { (transaction, entry) throws(Failure) in
-        try transaction.recordHealth(of: configured.slug, finding, at: now)
-        try transaction.settle(configured.id, of: configured.slug, after: finding, at: now)
+        try transaction.keep(finding, about: configured)
         entry.describe(configured, refusal)
         return .test(of: configured.slug, details, refusal)
     }
 }
 
-/// Asks the provider for its machines now. Nothing of them is kept.
+/// Asks the provider for its machines now. Nothing of them is kept, but what was found out about the credentials is.
 @Sendable
 func listMachines(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let body = try ListMachinesBody(request)
     let configured = try services.configured(body.adapter, evenRefused: false)
-    let machines = try services.upstream { (client) throws(Failure) in
-        try client.machines(configured.configuration, on: configured.provider, body.filter)
+    let start = Deadline.clock()
+    let machines: [Machine]
+    do throws(Failure) {
+        machines = try services.upstream { (client) throws(Failure) in
+            try client.machines(configured.configuration, on: configured.provider, body.filter)
+        }
+    } catch .upstream(let failure) {
+        try services.recordFailure(.upstream(failure), of: request, "compute.list") {
+            (transaction, entry) throws(Failure) in
+            entry.describe(configured, failure)
+            // A list is no check, but credentials that were refused once are not tried again.
+            guard failure.kind == .invalidCredential else { return }
+            let refusal = UpstreamFailure.refusedConfiguration(of: configured.provider.displayName, failure.status)
+            try transaction.keep(configured.finding(refusal, since: start), about: configured)
+        }
+        throw .upstream(failure)
     }
-    // Nothing was changed and no answer is kept: whoever repeats the request with the same key asks anew.
-    if let claim = request.claim, let failure = services.store.releasing(claim) { throw failure }
+    try services.recordUse(of: request, "compute.list") { (transaction, entry) throws(Failure) in
+        try transaction.settle(
+            configured.id, version: configured.version, of: configured.slug,
+            after: configured.finding(nil, since: start), at: .now())
+        entry.tell(configured.slug) { $0.field("vms", machines.count) }
+    }
     var json = JSONWriter(capacity: 512 + machines.count * 384)
     json.array(machines) { $0.machine($1, of: body.adapter.slug) }
     return .json(json.bytes)
@@ -94,7 +107,25 @@ private struct ConfiguredProvider {
     let slug: ProviderSlug
     let provider: ProviderRecord
     let id: ID<Credential>
+    /// What is found out is about this version of the credential only.
+    let version: Int
     let configuration: ComputeConfiguration
+
+    /// `start` is a reading of `Deadline.clock`.
+    func finding(_ refusal: UpstreamFailure?, since start: UInt64) -> HealthFinding {
+        HealthFinding(
+            refusal, of: provider.displayName, after: Int(clamping: (Deadline.clock() - start) / 1_000_000),
+            reason: .connection)
+    }
+}
+
+extension Transaction {
+    fileprivate func keep(_ finding: HealthFinding, about configured: ConfiguredProvider) throws(Failure) {
+        let now = Timestamp.now()
+        try recordHealth(of: configured.slug, finding, at: now)
+        try settle(configured.id, version: configured.version, of: configured.slug, after: finding, at: now)
+        try reviewAlerts(of: configured.slug, at: now)
+    }
 }
 
 extension Services {
@@ -117,7 +148,8 @@ extension Services {
             throw .defect("the credential of \(slug.text) is not a configuration")
         }
         return ConfiguredProvider(
-            slug: slug, provider: provider, id: credential.id, configuration: configuration)
+            slug: slug, provider: provider, id: credential.id, version: credential.version,
+            configuration: configuration)
     }
 }
 

@@ -24,6 +24,11 @@ extension PlannedCall {
         let prompt = try request.queryNumber("promptTokens", in: 0...999_999_999_999) ?? 0
         let cached = try request.queryNumber("cachedTokens", in: 0...999_999_999_999) ?? 0
         guard cached <= prompt else { throw .invalid("cachedTokens", "must not be more than promptTokens") }
+        let written = try request.queryNumber("cacheWriteTokens", in: 0...999_999_999_999) ?? 0
+        guard written <= prompt - cached else {
+            throw .invalid("cacheWriteTokens", "must not be more than the promptTokens that are not cached")
+        }
+        let completion = try request.queryNumber("completionTokens", in: 0...999_999_999_999) ?? 0
         var at = request.receivedAt
         if let text = request.query["at"] {
             guard let date = ISODate(text) else {
@@ -32,18 +37,22 @@ extension PlannedCall {
             at = date.beginning
         }
         self.init(
-            quantity: try request.quantity(), resolution: try request.queryText("resolution", length: 1...50),
-            promptTokens: prompt, cachedTokens: cached,
-            completionTokens: try request.queryNumber("completionTokens", in: 0...999_999_999_999) ?? 0, at: at)
+            quantity: try request.quantity(besideTokens: prompt > 0 || completion > 0),
+            resolution: try request.queryText("resolution", length: 1...50), promptTokens: prompt, cachedTokens: cached,
+            cacheWriteTokens: written, completionTokens: completion, at: at)
     }
 }
 
 extension Request {
-    /// Seconds and megapixels need not be whole.
-    fileprivate func quantity() throws(Failure) -> ExactDecimal {
-        let text = query["quantity"] ?? "1"
-        guard let quantity = ExactDecimal(text), quantity.text != "0", quantity.isWithin(0...1_000_000_000) else {
-            throw .invalid("quantity", "must be a number above 0 and at most 1000000000, with at most 10 decimals")
+    /// Seconds and megapixels need not be whole. A call that uses tokens is a chat, which makes no unit, unless it is
+    /// said that it makes some; any other makes at least a part of one.
+    fileprivate func quantity(besideTokens usesTokens: Bool) throws(Failure) -> ExactDecimal {
+        let text = query["quantity"] ?? (usesTokens ? "0" : "1")
+        guard let quantity = ExactDecimal(text), quantity.isWithin(0...1_000_000_000),
+            usesTokens || quantity.text != "0"
+        else {
+            let least = usesTokens ? "from 0" : "above 0 and"
+            throw .invalid("quantity", "must be a number \(least) at most 1000000000, with at most 10 decimals")
         }
         return quantity
     }
@@ -77,6 +86,7 @@ extension PriceExplanation {
         if let unknown = meters.first(where: { $0.amount == nil }) {
             return "The price version has no rate for \(unknown.name)"
         }
+        guard call.quantity.text != "0" else { return "Tokens are charged" }
         guard meters.contains(where: { $0.name == version.unit + "s" }) else {
             return "Tokens are charged; the price version has no rate for \(version.unit)s"
         }

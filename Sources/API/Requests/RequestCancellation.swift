@@ -16,8 +16,10 @@ func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> 
     guard !detail.record.status.isFinished else {
         throw .conflict("The request is already \(detail.record.status.rawValue)")
     }
-    let progress = RequestProgress(ending: try services.stop(detail, slug, request))
+    let stopped = try services.stop(detail, slug, request)
+    let progress = RequestProgress(ending: stopped?.ending)
     return try services.change(request, "request.cancel") { (transaction, entry) throws(Failure) in
+        if let stopped { try transaction.settle(stopped, of: slug) }
         let now = try transaction.advance(detail.record.id, progress, at: .now()).record
         entry.describe(detail.record, as: now)
         guard now.status == .cancelled else {
@@ -33,28 +35,52 @@ func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> 
 
 extension Services {
     /// Asks the provider to stop its job. Nil when there is none that it could be asked about: the call has no ID
-    /// there, the installation no key, the provider no jobs.
+    /// there, the installation no key, the provider no jobs. `.inactive` for a provider that may not be called.
     fileprivate func stop(
         _ detail: RequestDetail, _ slug: ProviderSlug, _ request: Request
-    ) throws(Failure) -> JobEnding? {
+    ) throws(Failure) -> StoppedJob? {
         guard let id = detail.providerRequestID, let credential = try store.installationCredential(of: slug) else {
             return nil
         }
         let credentials = try Credentials(serialized: credential.secret)
         let provider = try store.provider(slug)
+        guard provider.enabled else { throw .inactive("The provider \(provider.displayName)") }
         do throws(Failure) {
-            return try upstream { (client) throws(Failure) in
+            let ending = try upstream { (client) throws(Failure) in
                 try client.cancel(
                     model: detail.vendorModel, providerRequestID: id, credentials, slug: provider.slug,
-                    endpoint: provider.endpointURL, timeoutMilliseconds: provider.timeoutMilliseconds)
+                    endpoint: provider.endpointURL, authType: provider.authType,
+                    timeoutMilliseconds: provider.timeoutMilliseconds)
             }
+            return ending.map { StoppedJob(ending: $0, credential: credential) }
         } catch {
-            try recordFailure(error, of: request, "request.cancel") { (_, entry) throws(Failure) in
+            try recordFailure(error, of: request, "request.cancel") { (transaction, entry) throws(Failure) in
+                if case .upstream(let failure) = error {
+                    let finding = HealthFinding(failure, of: provider.displayName, after: 0, reason: .manual)
+                    try transaction.settle(
+                        credential.id, version: credential.version, of: slug, after: finding, at: .now())
+                }
                 entry.subject = detail.record.name
                 entry.provider = slug.text
             }
             throw error
         }
+    }
+}
+
+/// What became of a job, and with which key the provider was asked.
+private struct StoppedJob {
+    let ending: JobEnding
+    let credential: InstallationCredential
+}
+
+extension Transaction {
+    /// The key worked, unless the provider has no call for it, so that nobody was asked.
+    fileprivate func settle(_ job: StoppedJob, of slug: ProviderSlug) throws(Failure) {
+        guard job.ending != .stopped(.notSupported) else { return }
+        try settle(
+            job.credential.id, version: job.credential.version, of: slug,
+            after: HealthFinding(nil, of: slug.text, after: 0, reason: .manual), at: .now())
     }
 }
 

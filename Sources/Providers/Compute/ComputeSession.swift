@@ -19,6 +19,8 @@ package struct ComputeSession {
     private static let maxAnswerOctets = 64 * 1_024 * 1_024
     private static let maxNodes = 4_000_000
     private static let connectMilliseconds = 10_000
+    /// AWS and Oracle allow five minutes, Google and Alibaba more.
+    private static let largestSkewSeconds: Int64 = 300
 
     init(
         _ adapter: any ComputeAdapter, _ configuration: ComputeConfiguration, at endpoint: ProviderEndpoint,
@@ -92,6 +94,21 @@ package struct ComputeSession {
         return root
     }
 
+    /// Throws when a provider refuses a signature and its clock and ours are further apart than signatures are good for:
+    /// then it is the clock, and nothing is said about the credentials.
+    func checkClock(_ response: OutboundResponse) throws(Failure) {
+        guard [400, 401, 403].contains(response.status),
+            let theirs = response.header("date").flatMap(HTTPDate.parse)?.seconds
+        else { return }
+        let seconds = abs(theirs - Timestamp.now().seconds)
+        guard seconds > Self.largestSkewSeconds else { return }
+        throw .upstream(
+            UpstreamFailure(
+                .badRequest,
+                "\(name) refused the signature: its clock and the one of this machine differ by \(seconds) seconds",
+                status: response.status))
+    }
+
     func failure(_ kind: UpstreamFailure.Kind, status: Int? = nil) -> Failure {
         .upstream(.compute(kind, name, status: status))
     }
@@ -152,6 +169,11 @@ extension UpstreamFailure {
             default: nil
             }
         return sentence.map { UpstreamFailure(kind, $0, status: status) } ?? .of(kind, provider, status: status)
+    }
+
+    /// That the provider refuses a configuration, whatever it was asked for with it.
+    package static func refusedConfiguration(of provider: String, _ status: Int?) -> UpstreamFailure {
+        .compute(.invalidCredential, provider, status: status)
     }
 
     /// The same failure with how far a list had come.

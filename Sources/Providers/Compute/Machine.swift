@@ -83,13 +83,20 @@ package enum MachinePower: Sendable, Equatable {
         default: self = plain.hasSuffix("ing") || plain == "shutting-down" ? .transitional(word) : .unknown(word)
         }
     }
+
+    /// Whether this is a word for it: one of ours, or one that some provider has.
+    func isCalled(_ word: String) -> Bool {
+        let wanted = word.lowercased()
+        return wanted == status.lowercased() || wanted == state.lowercased() || MachinePower(word: word) == self
+    }
 }
 
 /// Which machines somebody wants to see. What is nil does not restrict.
 package struct MachineFilter: Sendable, Equatable {
     /// Compared whole.
     package var datacenter: String?
-    /// Either form of the power state, in any case: `poweredOn` and `running` mean the same.
+    /// Either form of the power state or a provider's word for it, in any case: `poweredOn`, `running` and `ACTIVE` mean
+    /// the same.
     package var status: String?
     /// A part of the name, in any case.
     package var name: String?
@@ -113,12 +120,7 @@ package struct MachineFilter: Sendable, Equatable {
         if let datacenter, machine.datacenter != datacenter { return false }
         if let cluster, machine.cluster != cluster { return false }
         if let tag, !machine.tags.contains(tag) { return false }
-        if let status {
-            let wanted = status.lowercased()
-            guard [machine.power.status, machine.power.state].contains(where: { $0.lowercased() == wanted }) else {
-                return false
-            }
-        }
+        if let status, !machine.power.isCalled(status) { return false }
         if let name, !machine.name.lowercased().contains(name.lowercased()) { return false }
         return true
     }

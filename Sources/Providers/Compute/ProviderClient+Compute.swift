@@ -15,7 +15,7 @@ extension ProviderClient {
         _ configuration: ComputeConfiguration, slug: String, endpoint: String, timeoutMilliseconds: Int
     ) throws(Failure) {
         guard let adapter = Adapters.compute(slug) else { throw .defect("no adapter for \(slug)") }
-        let place = try Self.endpoint(endpoint, timeoutMilliseconds)
+        let place = try Self.endpoint(endpoint, nil, timeoutMilliseconds)
         try adapter.validate(ComputeSession(adapter, configuration, at: place, with: client))
     }
 
@@ -55,7 +55,7 @@ extension ProviderClient {
         _ configuration: ComputeConfiguration, _ provider: ProviderRecord
     ) throws(Failure) -> (any ComputeAdapter, ComputeSession) {
         guard let adapter = Adapters.compute(provider.slug) else { throw .defect("no adapter for \(provider.slug)") }
-        let endpoint = try Self.endpoint(provider.endpointURL, provider.timeoutMilliseconds)
+        let endpoint = try Self.endpoint(provider.endpointURL, nil, provider.timeoutMilliseconds)
         return (adapter, ComputeSession(adapter, configuration, at: endpoint, with: client))
     }
 }

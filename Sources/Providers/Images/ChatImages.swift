@@ -45,10 +45,8 @@ enum ChatImages {
         guard answer["object"]?.string == "chat.completion", let choice = answer["choices"]?[0],
             let message = choice["message"], message.object != nil
         else { throw .unexpectedShape }
-        var images: [EncodedImage] = []
-        for image in message["images"]?.array ?? [] {
-            images.append(try EncodedImage(dataURL: try image.require("image_url") { $0["url"]?.string }))
-        }
+        let sent = message["images"]?.array ?? []
+        let images = sent.compactMap { $0["image_url"]?["url"]?.string.flatMap(EncodedImage.init(dataURL:)) }
         let usage = try answer.require("usage", \.objectItself)
         let prompt = usage["prompt_tokens_details"] ?? .null
         let completion = usage["completion_tokens_details"] ?? .null
@@ -57,13 +55,13 @@ enum ChatImages {
             cacheWrite: try prompt.tokensIfPresent("cache_write_tokens"),
             completion: try usage.tokens("completion_tokens"))
         return ImageReply(
-            images: images, text: message["content"]?.string ?? "", model: answer.model("model", requested: requested),
+            images: images, unreadableImages: sent.count - images.count, text: message["content"]?.string ?? "", model: answer.model("model", requested: requested),
             usage: tokens,
             imageTokens: min(
-                try completion.imageTokens("image_tokens", of: tokens, hasImages: !images.isEmpty),
+                try completion.imageTokens("image_tokens", of: tokens, hasImages: !sent.isEmpty),
                 tokens.completionTokens),
             cost: usage["cost"]?.decimal().flatMap { $0.isNegative ? nil : ReportedMoney(amount: $0, currency: "USD") },
-            isBlocked: choice["finish_reason"]?.string == "content_filter" && images.isEmpty)
+            isBlocked: choice["finish_reason"]?.string == "content_filter" && sent.isEmpty)
     }
 }
 

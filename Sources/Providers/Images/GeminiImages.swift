@@ -49,18 +49,15 @@ extension GeminiAdapter: ImageWire {
     func imageReply(_ answer: JSONValue, requested: String) throws(AnswerProblem) -> ImageReply {
         let words = try reply(answer, requested: requested)
         let candidate = answer["candidates"]?[0] ?? .null
-        var images: [EncodedImage] = []
-        for part in candidate["content"]?["parts"]?.array ?? [] where part["thought"]?.bool != true {
-            guard let data = part["inlineData"]?["data"] else { continue }
-            guard let text = data.string else { throw .unexpectedShape }
-            images.append(try EncodedImage(base64: text))
-        }
+        let parts = (candidate["content"]?["parts"]?.array ?? []).filter { $0["thought"]?.bool != true }
+        let sent = parts.compactMap { $0["inlineData"]?["data"] }
+        let images = sent.compactMap { $0.string.flatMap { EncodedImage(base64: $0) } }
         let reason = candidate["finishReason"]?.string ?? ""
         return ImageReply(
-            images: images, text: words.content, model: words.model, usage: words.usage,
+            images: images, unreadableImages: sent.count - images.count, text: words.content, model: words.model, usage: words.usage,
             imageTokens: try Self.imageTokens(
-                answer["usageMetadata"] ?? .null, of: words.usage, hasImages: !images.isEmpty),
-            isBlocked: images.isEmpty && Self.contentReasons.contains(reason))
+                answer["usageMetadata"] ?? .null, of: words.usage, hasImages: !sent.isEmpty),
+            isBlocked: sent.isEmpty && Self.contentReasons.contains(reason))
     }
 
     private static let contentReasons: Set<String> = [

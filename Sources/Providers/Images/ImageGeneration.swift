@@ -67,6 +67,8 @@ package struct ImageRequest: Sendable, Equatable {
 package struct ImageReply: Sendable, Equatable {
     /// Empty when the model only talked, or when what it painted was held back.
     package let images: [EncodedImage]
+    /// Pictures that came in no form that is known here, or too large. They were paid like the others.
+    package let unreadableImages: Int
     /// What the model said beside the pictures.
     package let text: String
     /// As the provider reports it, which is what it bills; the requested one where it reports none.
@@ -81,10 +83,11 @@ package struct ImageReply: Sendable, Equatable {
     package let isBlocked: Bool
 
     package init(
-        images: [EncodedImage], text: String, model: String, usage: TokenUsage, imageTokens: Int,
-        cost: ReportedMoney? = nil, isBlocked: Bool = false
+        images: [EncodedImage], unreadableImages: Int = 0, text: String, model: String, usage: TokenUsage,
+        imageTokens: Int, cost: ReportedMoney? = nil, isBlocked: Bool = false
     ) {
         self.images = images
+        self.unreadableImages = unreadableImages
         self.text = text
         self.model = model
         self.usage = usage

@@ -32,20 +32,20 @@ extension EncodedImage {
     /// `data:image/png;base64,…` (RFC 2397).
     var dataURL: String { "data:\(format.rawValue);base64,\(base64)" }
 
-    /// Reads what a vendor writes in base64.
-    init(base64 text: some StringProtocol) throws(AnswerProblem) {
+    /// Reads what a vendor writes in base64; nil for what is no picture.
+    init?(base64 text: some StringProtocol) {
         // A longer one is not even decoded.
         guard text.utf8.count <= Self.maxOctets / 3 * 4 + 4, let bytes = Base64.decode(Array(text.utf8)),
             let image = EncodedImage(bytes)
-        else { throw .unexpectedShape }
+        else { return nil }
         self = image
     }
 
     /// Reads a `data:` URL of any type in base64. An address is not followed: the picture has to be in the answer.
-    init(dataURL: String) throws(AnswerProblem) {
+    init?(dataURL: String) {
         guard dataURL.hasPrefix("data:image/"), let comma = dataURL.utf8.prefix(100).firstIndex(of: UInt8(ascii: ",")),
             dataURL[..<comma].hasSuffix(";base64")
-        else { throw .unexpectedShape }
-        try self.init(base64: dataURL[dataURL.utf8.index(after: comma)...])
+        else { return nil }
+        self.init(base64: dataURL[dataURL.utf8.index(after: comma)...])
     }
 }

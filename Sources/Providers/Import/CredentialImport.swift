@@ -7,6 +7,7 @@ import Outbound
 package struct ImportedProvider: Sendable, Equatable {
     package let slug: String
     package let endpointURL: String
+    package let authType: AuthType?
     package let model: String?
     package let isActive: Bool
 }
@@ -77,15 +78,15 @@ package struct CredentialImport: Sendable {
         _ = row.required("display_name", octets: 100)
         let endpoint = row.required("endpoint_url", octets: 500)
         if !endpoint.isEmpty, (try? HTTPURL(endpoint)) == nil { row.note("endpoint_url is not an http or https URL") }
-        if !["bearer", "api_key", "oauth"].contains(row.required("auth_type", octets: 20)) {
-            row.note("auth_type must be bearer, api_key or oauth")
-        }
+        let word = row.required("auth_type", octets: 20)
+        let authType = AuthType.ofKeys.first { $0.rawValue == word }
+        if authType == nil { row.note("auth_type must be bearer, api_key or oauth") }
         if name != name.lowercased() { row.note("name must be lower-case") }
         if !name.isEmpty, !known.contains(name) { row.note("there is no provider of this name here") }
         if !name.isEmpty, !names.insert(name).inserted { row.note("name is there twice") }
         if !id.isEmpty, !providerIDs.insert(id).inserted { row.note("id is there twice") }
         let provider = ImportedProvider(
-            slug: name, endpointURL: endpoint, model: row.optional("model_name", octets: 100),
+            slug: name, endpointURL: endpoint, authType: authType, model: row.optional("model_name", octets: 100),
             isActive: row.flag("is_active"))
         _ = row.moment("created_at")
         _ = row.moment("updated_at")

@@ -18,9 +18,13 @@ struct BlackForestLabsAdapter: MediaWire {
         }
     }
 
+    var listNeedsKey: Bool { false }
+
     /// There is no list: these are the paths of the OpenAPI document. Asks nothing of the provider.
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel] {
-        Self.models.map { ListedModel(id: $0, name: $0) }
+    func models(
+        _ credential: Credentials?, at endpoint: ProviderEndpoint, with client: HTTPClient
+    ) throws(Failure) -> ModelList {
+        ModelList(Self.models.map { ListedModel(id: $0, name: $0) }, isComplete: false)
     }
 
     private static let models = [

@@ -15,7 +15,8 @@ struct FalAdapter: MediaWire {
     func access(_ credential: Credentials, _ endpoint: ProviderEndpoint) throws(Failure) -> VendorAccess {
         let isVendor = ["fal.run", "queue.fal.run"].contains(endpoint.url.host)
         let base = isVendor ? try Self.url("https://queue.fal.run") : endpoint.url
-        let jobs = ProviderEndpoint(url: base, timeoutMilliseconds: endpoint.timeoutMilliseconds)
+        let jobs = ProviderEndpoint(
+            url: base, timeoutMilliseconds: endpoint.timeoutMilliseconds, authType: endpoint.authType)
         return try access(withKey: credential, jobs) { headers($0) }
     }
 
@@ -53,7 +54,7 @@ struct FalAdapter: MediaWire {
     /// 1,000 models; the vendor had about as many in 2026.
     private static let maxPages = 20
 
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel] {
+    func models(_ call: VendorCall) throws(Failure) -> ModelList {
         var models: [ListedModel] = []
         var cursor: String?
         for _ in 0..<Self.maxPages {
@@ -61,10 +62,12 @@ struct FalAdapter: MediaWire {
             let next = cursor.map { "&cursor=" + PathWord.escaped($0) } ?? ""
             let page = try call.succeed(platform(.get(target + next), call), Self.page)
             models += try priced(page.models, call)
-            guard let following = page.next, following != cursor else { return models }
+            guard let following = page.next, following != cursor else {
+                return ModelList(models, isComplete: page.next == nil)
+            }
             cursor = following
         }
-        return models
+        return ModelList(models, isComplete: false)
     }
 
     private static func page(_ json: JSONValue) throws(AnswerProblem) -> (models: [ListedModel], next: String?) {

@@ -28,6 +28,9 @@ package struct ListedModel: Sendable, Equatable {
     /// The provider's own word, such as `image` or `second`.
     package var unit: String?
     package var currency: String?
+    package var contextTokens: Int?
+    /// What tokens cost, in dollars; where a model has these, it has no `unitPrice`.
+    package var rates: TokenRates?
 }
 
 /// What is to be made.

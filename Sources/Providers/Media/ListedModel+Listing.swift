@@ -4,9 +4,11 @@ extension ListedModel {
     /// The same in our words. Nil for a name that the catalogue cannot hold.
     package var listing: ModelListing? {
         guard let id = try? ModelName(id).text else { return nil }
-        let name = String(name.unicodeScalars.prefix(200))
+        let name = String(
+            String.UnicodeScalarView(name.unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(200)))
         return ModelListing(
-            vendorName: id, displayName: name.isEmpty ? id : name, kind: kind.flatMap(Self.kind), price: price)
+            vendorName: id, displayName: name.isEmpty ? id : name, kind: kind.flatMap(Self.kind),
+            contextTokens: contextTokens, price: price)
     }
 
     /// By the last word that says what comes out: `image-to-video` makes videos.
@@ -23,7 +25,8 @@ extension ListedModel {
     }
 
     private var price: ModelListing.Price? {
-        guard let unitPrice, !unitPrice.text.hasPrefix("-"), let unit, let currency = Currency(currency ?? "USD")
+        if let rates { return .tokens(rates, currency: "USD") }
+        guard let unitPrice, Amount(unitPrice.text) != nil, let unit, let currency = Currency(currency ?? "USD")
         else { return nil }
         let counted: PriceUnit? =
             switch unit.lowercased() {
@@ -32,6 +35,6 @@ extension ListedModel {
             case "megapixel", "megapixels": .megapixel
             default: nil
             }
-        return counted.map { ModelListing.Price(amount: unitPrice, unit: $0, currency: currency.code) }
+        return counted.map { .units(amount: unitPrice, of: $0, currency: currency.code) }
     }
 }

@@ -7,7 +7,8 @@ protocol MediaWire: VendorWire, MediaAdapter {
     /// The header that carries the key.
     func headers(_ key: Secret) -> [(String, String)]
     func balance(_ call: VendorCall) throws(Failure) -> ReportedBalance?
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel]
+    /// Only asked for with a key: see `listNeedsKey`.
+    func models(_ call: VendorCall) throws(Failure) -> ModelList
     func submit(_ generation: GenerationRequest, _ call: VendorCall) throws(Failure) -> JobReference
     func poll(_ job: JobReference, _ call: VendorCall) throws(Failure) -> GenerationStatus
     func cancel(_ job: JobReference, _ call: VendorCall) throws(Failure) -> CancelOutcome
@@ -16,6 +17,10 @@ protocol MediaWire: VendorWire, MediaAdapter {
 }
 
 extension MediaWire {
+    var listNeedsKey: Bool { true }
+
+    func models(_ call: VendorCall) throws(Failure) -> ModelList { ModelList([], isComplete: false) }
+
     func balance(_ call: VendorCall) throws(Failure) -> ReportedBalance? { nil }
 
     func cancel(_ job: JobReference, _ call: VendorCall) throws(Failure) -> CancelOutcome { .notSupported }
@@ -33,9 +38,10 @@ extension MediaWire {
     }
 
     func models(
-        _ credential: Credentials, at endpoint: ProviderEndpoint, with client: HTTPClient
-    ) throws(Failure) -> [ListedModel] {
-        try models(call(credential, endpoint, client))
+        _ credential: Credentials?, at endpoint: ProviderEndpoint, with client: HTTPClient
+    ) throws(Failure) -> ModelList {
+        guard let credential else { throw .defect("\(displayName) does not list its models without a key") }
+        return try models(call(credential, endpoint, client))
     }
 
     func submit(

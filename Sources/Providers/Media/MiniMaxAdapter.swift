@@ -14,7 +14,7 @@ struct MiniMaxAdapter: MediaWire {
     func prove(_ call: VendorCall) throws(Failure) { _ = try models(call) }
 
     /// The vendor's list may have language models only.
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel] {
+    func models(_ call: VendorCall) throws(Failure) -> ModelList {
         try call.succeed(.get("/v1/models")) { answer throws(AnswerProblem) in
             guard answer["object"]?.string == "list" else { throw .unexpectedShape }
             var models: [ListedModel] = []
@@ -22,7 +22,7 @@ struct MiniMaxAdapter: MediaWire {
                 let id = try model.require("id", \.string)
                 models.append(ListedModel(id: id, name: id))
             }
-            return models
+            return ModelList(models, isComplete: true)
         }
     }
 

@@ -21,18 +21,20 @@ struct ReplicateAdapter: MediaWire {
     /// There are tens of thousands; these are the first, in the vendor's own order.
     private static let maxPages = 10
 
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel] {
+    func models(_ call: VendorCall) throws(Failure) -> ModelList {
         var models: [ListedModel] = []
-        var request: WireRequest? = .get("/v1/models")
+        var request = WireRequest.get("/v1/models")
         for _ in 0..<Self.maxPages {
-            guard let asked = request else { return models }
-            let page = try call.succeed(asked) { answer throws(AnswerProblem) in
+            let page = try call.succeed(request) { answer throws(AnswerProblem) in
                 (models: try Self.models(in: answer), next: answer["next"]?.string)
             }
             models += page.models
-            request = call.returned("GET", page.next) { $0 == "api.replicate.com" }
+            guard let next = call.returned("GET", page.next, isVendorHost: { $0 == "api.replicate.com" }) else {
+                return ModelList(models, isComplete: page.next == nil)
+            }
+            request = next
         }
-        return models
+        return ModelList(models, isComplete: false)
     }
 
     private static func models(in page: JSONValue) throws(AnswerProblem) -> [ListedModel] {

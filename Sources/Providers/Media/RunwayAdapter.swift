@@ -17,8 +17,8 @@ struct RunwayAdapter: MediaWire {
     func balance(_ call: VendorCall) throws(Failure) -> ReportedBalance? { try organization(call).balance }
 
     /// There is no list of models; an account's tier names those that it may use.
-    func models(_ call: VendorCall) throws(Failure) -> [ListedModel] {
-        try organization(call).models.map { ListedModel(id: $0, name: $0) }
+    func models(_ call: VendorCall) throws(Failure) -> ModelList {
+        ModelList(try organization(call).models.map { ListedModel(id: $0, name: $0) }, isComplete: false)
     }
 
     private func organization(_ call: VendorCall) throws(Failure) -> (balance: ReportedBalance, models: [String]) {

@@ -21,9 +21,10 @@ struct Gemini: Vendor {
         }
     }
 
-    /// The header, or the `key` parameter, which still works but leaks into logs.
+    /// The header, or the `key` parameter, which still works but leaks into logs, or an access token.
     func key(of request: SimRequest) -> String? {
-        [request.header("x-goog-api-key"), request.parameter("key")].compactMap { $0 }.first { !$0.isEmpty }
+        [request.header("x-goog-api-key"), request.parameter("key"), request.bearerToken].compactMap { $0 }
+            .first { !$0.isEmpty }
     }
 
     static func invalid(_ message: String) -> Problem {

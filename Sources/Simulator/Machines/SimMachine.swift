@@ -44,9 +44,9 @@ struct SimInventory: Sendable, Equatable {
 
     /// The machines from an index on, and the index after them; nil after the last one.
     func page(from start: Int, most: Int) -> (machines: [SimMachine], next: Int?) {
-        let end = min(count, max(start, 0) + max(most, 1))
-        guard max(start, 0) < end else { return ([], nil) }
-        return ((max(start, 0)..<end).map { SimMachine($0 + 1) }, end < count ? end : nil)
+        let start = min(max(start, 0), count)
+        let end = start + min(max(most, 1), count - start)
+        return ((start..<end).map { SimMachine($0 + 1) }, end < count ? end : nil)
     }
 
     private static func number(_ mark: String, in text: String) -> Int? {

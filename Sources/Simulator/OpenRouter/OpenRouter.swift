@@ -5,17 +5,10 @@ struct OpenRouter: Vendor {
     let slug = "openrouter"
     let displayName = "OpenRouter"
 
-    let models: [SimModel] = [
-        SimModel(
-            name: "google/gemini-2.5-flash-image", kind: .image, context: 32_768, output: 32_768,
-            released: "2025-10-07"),
-        SimModel(
-            name: "google/gemini-3.1-flash-image", kind: .image, context: 65_536, output: 65_536,
-            released: "2026-02-26"),
-        SimModel(name: "google/gemini-2.5-flash-lite", context: 1_048_576, output: 65_535, released: "2025-07-22"),
-        SimModel(name: "openai/gpt-5.4-mini", context: 400_000, output: 128_000, released: "2026-03-17"),
-        .retired("google/gemini-2.0-flash-exp:free", .image),
-    ]
+    /// The one that picks a model for each question itself; what it costs depends on that.
+    static let picker = SimModel(name: "openrouter/auto", context: 2_000_000, released: "2023-11-08")
+
+    let models = RouterModels.all + [picker, .retired("google/gemini-2.0-flash-exp:free", .image)]
 
     var routes: [Route] {
         [
@@ -42,7 +35,8 @@ struct OpenRouter: Vendor {
         if Directives(in: String(decoding: call.request.body, as: UTF8.self)).job == "failed" { return Self.failed }
         return RoutedCompletion(
             call: call, model: model, reported: reportedName(of: model, call),
-            reply: Reply(from: displayName, to: texts, maxTokens: body["max_tokens"]?.int), percent: 100
+            reply: Reply(from: displayName, to: texts, maxTokens: body["max_tokens"]?.int),
+            price: RouterModels.price(of: model.name)
         ).answer
     }
 

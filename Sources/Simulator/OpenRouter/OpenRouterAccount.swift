@@ -27,11 +27,7 @@ extension OpenRouter {
             $0.field("tokenizer", "Gemini")
             $0.field("instruct_type", String?.none)
         }
-        json.field("pricing") {
-            $0.field("prompt", "0.0000003")
-            $0.field("completion", "0.0000025")
-            if isImage { $0.field("image_output", "0.00003") }
-        }
+        json.field("pricing") { writePrice(of: model, to: &$0) }
         json.field("top_provider") {
             $0.field("context_length", model.context)
             $0.field("max_completion_tokens", model.output)
@@ -39,6 +35,25 @@ extension OpenRouter {
         }
         json.field("supported_parameters", array: ["max_tokens", "temperature", "top_p"])
         json.field("per_request_limits", String?.none)
+    }
+
+    private static func writePrice(of model: SimModel, to json: inout JSONWriter) {
+        let price = RouterModels.price(of: model.name)
+        let isFixed = model != picker
+        json.field("prompt", isFixed ? price.dollars(price.prompt) : "-1")
+        json.field("completion", isFixed ? price.dollars(price.completion) : "-1")
+        guard isFixed else { return }
+        json.fieldIfPresent("input_cache_read", price.cached.map { price.dollars($0) })
+        if model.kind == .image { json.field("image_output", price.dollars(RouterPrice.image)) }
+        guard let prompt = price.longPrompt, let completion = price.longCompletion else { return }
+        json.key("overrides")
+        json.array([RouterPrice.longestOrdinaryPrompt + 1]) { json, tokens in
+            json.object {
+                $0.field("min_prompt_tokens", tokens)
+                $0.field("prompt", price.dollars(prompt))
+                $0.field("completion", price.dollars(completion))
+            }
+        }
     }
 
     /// The key's own limit, which is not what the account has.

@@ -24,7 +24,8 @@ extension Replicate {
 
     /// Pages follow each other by whole URLs.
     @Sendable func listModels(_ call: Call) throws(Problem) -> SimAnswer {
-        let start = max(0, call.request.parameter("cursor").map { Int($0) ?? servedModels.count } ?? 0)
+        let cursor = call.request.parameter("cursor").map { Int($0) ?? servedModels.count } ?? 0
+        let start = min(max(0, cursor), servedModels.count)
         let page = servedModels.dropFirst(start).prefix(Self.pageSize)
         let hasMore = start + Self.pageSize < servedModels.count
         return .json { json in

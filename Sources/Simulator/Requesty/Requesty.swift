@@ -6,17 +6,10 @@ struct Requesty: Vendor {
     let slug = "requesty"
     let displayName = "Requesty"
 
-    let models: [SimModel] = [
-        SimModel(
-            name: "google/gemini-2.5-flash-image", kind: .image, context: 32_768, output: 32_768,
-            released: "2025-10-07"),
-        SimModel(
-            name: "google/gemini-3.1-flash-image", kind: .image, context: 65_536, output: 65_536,
-            released: "2026-02-26"),
-        SimModel(name: "google/gemini-2.5-flash-lite", context: 1_048_576, output: 65_535, released: "2025-07-22"),
-        SimModel(name: "openai/gpt-5.4-mini", context: 400_000, output: 128_000, released: "2026-03-17"),
-        .retired("google/gemini-2.0-flash-exp", .image),
-    ]
+    let models = RouterModels.all + [.retired("google/gemini-2.0-flash-exp", .image)]
+
+    /// The vendors' prices and five percent.
+    static func price(of model: SimModel) -> RouterPrice { RouterModels.price(of: model.name).taking(percent: 105) }
 
     var routes: [Route] {
         [
@@ -36,7 +29,7 @@ struct Requesty: Vendor {
         if Directives(in: String(decoding: call.request.body, as: UTF8.self)).job == "failed" { throw .overloaded }
         return RoutedCompletion(
             call: call, model: model, reported: reportedName(of: model, call),
-            reply: Reply(from: displayName, to: texts, maxTokens: body["max_tokens"]?.int), percent: 105
+            reply: Reply(from: displayName, to: texts, maxTokens: body["max_tokens"]?.int), price: Self.price(of: model)
         ).answer
     }
 
@@ -67,23 +60,38 @@ struct Requesty: Vendor {
         .json { json in
             json.field("object", "list")
             json.key("data")
-            json.array(servedModels) { json, model in
-                json.object {
-                    $0.field("id", model.name)
-                    $0.field("object", "model")
-                    $0.field("created", model.releasedSeconds)
-                    $0.field("owned_by", "system")
-                    $0.field("api", "chat")
-                    $0.field("context_window", model.context)
-                    $0.field("max_output_tokens", model.output)
-                    $0.key("input_price")
-                    $0.raw("0.0000003")
-                    $0.key("output_price")
-                    $0.raw("0.0000025")
-                    $0.field("supports_image_generation", model.kind == .image)
-                    $0.field("description", "A simulated model")
-                }
+            json.array(servedModels) { json, model in json.object { Self.write(model, to: &$0) } }
+        }
+    }
+
+    private static func write(_ model: SimModel, to json: inout JSONWriter) {
+        let price = price(of: model)
+        json.field("id", model.name)
+        json.field("object", "model")
+        json.field("created", model.releasedSeconds)
+        json.field("owned_by", "system")
+        json.field("api", "chat")
+        json.field("context_window", model.context)
+        json.field("max_output_tokens", model.output)
+        json.field("input_price", number: price.dollars(price.prompt))
+        json.field("output_price", number: price.dollars(price.completion))
+        json.field("cached_price", number: price.dollars(price.cached ?? 0))
+        json.field("caching_price", 0)
+        json.key("pricing")
+        json.array(bands(price)) { json, band in
+            json.object {
+                $0.field("prompt_tokens_threshold", band.above)
+                $0.field("input_price", number: price.dollars(band.prompt))
+                $0.field("output_price", number: price.dollars(band.completion))
             }
         }
+        json.field("supports_image_generation", model.kind == .image)
+        json.field("description", "A simulated model")
+    }
+
+    private static func bands(_ price: RouterPrice) -> [(above: Int, prompt: Int, completion: Int)] {
+        let ordinary = [(above: 0, prompt: price.prompt, completion: price.completion)]
+        guard let prompt = price.longPrompt, let completion = price.longCompletion else { return ordinary }
+        return ordinary + [(RouterPrice.longestOrdinaryPrompt, prompt, completion)]
     }
 }

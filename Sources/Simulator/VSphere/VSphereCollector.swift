@@ -28,7 +28,9 @@ struct VSphereCollector {
 
     init(token: String, _ inventory: SimInventory) throws(Problem) {
         let parts = token.split(separator: "|").map(String.init)
-        guard parts.count == 5, let start = Int(parts[2]), let number = Int(parts[3]), let most = Int(parts[1]) else {
+        guard parts.count == 5, let start = Int(parts[2]), let number = Int(parts[3]), let most = Int(parts[1]),
+            1...1_000_000 ~= number
+        else {
             throw .invalid(Refusal(message: "A specified parameter was not correct: token", parameter: nil, code: nil))
         }
         type = parts[0]

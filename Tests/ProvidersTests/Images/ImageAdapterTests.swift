@@ -192,16 +192,30 @@ final class ImageAdapterTests: XCTestCase {
         XCTAssertEqual(try generate("gemini", [.answer(200, prompt)]).result.upstream?.kind, .badRequest)
     }
 
-    func testWhatIsNoPictureIsMalformed() throws {
+    func testWhatIsNoPictureWasPaidAllTheSame() throws {
         let links = [
             "https://elsewhere.example/a.png", "data:image/png,abc", "data:image/png;base64,****",
             "data:image/png;base64,AAAA", "data:text/html;base64,\(Self.pngText)", "",
         ]
         for link in links {
             let message = #""images":[{"image_url":{"url":"\#(link)"}}]"#
-            XCTAssertEqual(
-                try generate("requesty", [.answer(200, chat(message))]).result.upstream?.kind, .malformed, link)
+            let reply = try generate("requesty", [.answer(200, chat(message))]).result.get()
+            XCTAssertEqual(reply.images, [], link)
+            XCTAssertEqual(reply.unreadableImages, 1, link)
+            XCTAssertEqual(reply.cost?.amount.text, "0.0387123", link)
+            XCTAssertFalse(reply.isBlocked)
         }
+        let part = #"{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"inlineData":{"data":7}}"#
+        let answer = """
+            {"candidates":[{"content":{"parts":[\(part)]},"finishReason":"STOP"}],
+            "usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":1290}}
+            """
+        let reply = try generate("gemini", [.answer(200, answer)]).result.get()
+        XCTAssertEqual(reply.unreadableImages, 2)
+        XCTAssertEqual(reply.imageTokens, 1_290)
+    }
+
+    func testWhatIsNoAnswerIsMalformed() throws {
         for body in ["", "{}", "[]", "<html></html>", #"{"object":"chat.completion","choices":[]}"#] {
             for slug in ["gemini"] + Self.routers {
                 XCTAssertEqual(try generate(slug, [.answer(200, body)]).result.upstream?.kind, .malformed, body)
@@ -215,7 +229,8 @@ final class ImageAdapterTests: XCTestCase {
         XCTAssertNotNil(EncodedImage(Array(large.prefix(EncodedImage.maxOctets))))
         let text = Self.pngText.dropLast(4) + String(repeating: "AAAA", count: EncodedImage.maxOctets / 3)
         let result = try generate("openrouter", [.answer(200, chat(picture(String(text))))]).result
-        XCTAssertEqual(result.upstream?.kind, .malformed)
+        XCTAssertEqual(try result.get().images, [])
+        XCTAssertEqual(try result.get().unreadableImages, 1)
     }
 
     // MARK: - Refusals
@@ -258,7 +273,9 @@ final class ImageAdapterTests: XCTestCase {
             ("requesty", 402, #"{"error":{"origin":"router"}}"#, .outOfMoney),
             ("requesty", 412, #"{"error":{"origin":"router"}}"#, .outOfMoney),
             ("requesty", 404, #"{"error":{"origin":"router"}}"#, .gone),
-            ("requesty", 503, "", .overloaded), ("requesty", 401, "<html></html>", .invalidCredential),
+            ("requesty", 503, "", .overloaded),
+            // A proxy that wants a password of its own knows nothing of the key.
+            ("requesty", 401, "<html></html>", .malformed), ("openrouter", 401, "", .malformed),
         ]
         for (slug, status, body, kind) in cases {
             let (result, asked) = try generate(slug, [.answer(status, body), .answer(200, chat(picture()))])

@@ -16,7 +16,7 @@ final class JobEndingTests: XCTestCase {
         let ending = Result { () throws(Failure) in
             try client.cancel(
                 model: model, providerRequestID: id, .apiKey(Secret(Vendor.key)), slug: slug,
-                endpoint: server.origin, timeoutMilliseconds: 5_000)
+                endpoint: server.origin, authType: .bearer, timeoutMilliseconds: 5_000)
         }
         return (ending, server.asked.map { "\($0.method) \($0.target)" })
     }

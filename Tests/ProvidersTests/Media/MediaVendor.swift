@@ -57,7 +57,7 @@ struct MediaVendor {
         }
     }
 
-    func models(_ script: [Step]) throws -> (Result<[ListedModel], Failure>, asked: Asked) {
+    func models(_ script: [Step]) throws -> (Result<ModelList, Failure>, asked: Asked) {
         try run(script) { adapter, credential, endpoint, client throws(Failure) in
             try adapter.models(credential, at: endpoint, with: client)
         }

@@ -47,8 +47,9 @@ final class MediaVendorTests: XCTestCase {
         let (result, asked) = try MediaVendor.fal.models([
             .answer(200, first), .answer(200, price), .answer(200, second), .answer(200, #"{"prices":[]}"#),
         ])
+        XCTAssertTrue(try result.get().isComplete)
         XCTAssertEqual(
-            try result.get(),
+            try result.get().models,
             [
                 ListedModel(
                     id: "fal-ai/a", name: "A", kind: "text-to-image", unitPrice: ExactDecimalSum("0.025"),
@@ -68,14 +69,15 @@ final class MediaVendorTests: XCTestCase {
         let page = #"{"next":"ORIGIN/v1/models?cursor=2","results":[{"owner":"o","name":"n"}]}"#
         let last = #"{"next":"https://elsewhere.invalid/v1/models","results":[]}"#
         let (replicate, asked) = try MediaVendor.replicate.models([.answer(200, page), .answer(200, last)])
-        XCTAssertEqual(try replicate.get(), [ListedModel(id: "o/n", name: "n")])
+        XCTAssertEqual(try replicate.get().models, [ListedModel(id: "o/n", name: "n")])
+        XCTAssertFalse(try replicate.get().isComplete)
         XCTAssertEqual(asked.lines, ["GET /v1/models", "GET /v1/models?cursor=2"], "a foreign page is not fetched")
         let runway = try MediaVendor.runway.models([.answer(200, MediaVendor.runway.validationAnswer)]).0
-        XCTAssertEqual(try runway.get().map(\.id), ["gen4_turbo", "gen4.5"])
+        XCTAssertEqual(try runway.get().models.map(\.id), ["gen4_turbo", "gen4.5"])
         let labs = try MediaVendor.blackForestLabs.models([]).0
-        XCTAssertTrue(try labs.get().map(\.id).contains("flux-2-pro"))
+        XCTAssertTrue(try labs.get().models.map(\.id).contains("flux-2-pro"))
         let miniMax = try MediaVendor.miniMax.models([.answer(200, MediaVendor.miniMax.validationAnswer)]).0
-        XCTAssertEqual(try miniMax.get().map(\.id), ["MiniMax-M3"])
+        XCTAssertEqual(try miniMax.get().models.map(\.id), ["MiniMax-M3"])
     }
 
     func testFalFollowsTheURLsThatItReturned() throws {
@@ -244,18 +246,21 @@ final class MediaVendorTests: XCTestCase {
         ])
         defer { server.stop() }
         let (client, key) = (ProviderClient(try Vendor.client()), Credentials.apiKey(Secret(Vendor.key)))
-        let (slug, origin, limit) = ("runway_ml", server.origin, 5_000)
-        try client.validate(key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
-        let balance = try client.balance(key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
+        let (slug, origin, type, limit) = ("runway_ml", server.origin, AuthType.bearer, 5_000)
+        try client.validate(key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
+        let balance = try client.balance(key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
         XCTAssertEqual(balance, MediaVendor.dollars("123.45"))
-        let models = try client.models(key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
-        XCTAssertEqual(models.count, 2)
+        let models = try client.models(key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
+        XCTAssertEqual(models.models.count, 2)
         let request = GenerationRequest(model: "gen4.5", input: JSONObject())
-        let job = try client.submit(request, key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
-        let status = try client.poll(job, key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
+        let job = try client.submit(
+            request, key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
+        let status = try client.poll(job, key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
         XCTAssertEqual(status, .queued)
-        let outcome = try client.cancel(job, key, slug: slug, endpoint: origin, timeoutMilliseconds: limit)
+        let outcome = try client.cancel(
+            job, key, slug: slug, endpoint: origin, authType: type, timeoutMilliseconds: limit)
         XCTAssertEqual(outcome, .cancelled)
-        XCTAssertThrowsError(try client.balance(key, slug: "openai", endpoint: origin, timeoutMilliseconds: limit))
+        XCTAssertThrowsError(
+            try client.balance(key, slug: "openai", endpoint: origin, authType: type, timeoutMilliseconds: limit))
     }
 }

@@ -150,7 +150,7 @@ final class SimulatedMediaTests: XCTestCase {
             let models = try with(subject) { adapter, credential, endpoint, client throws(Failure) in
                 try adapter.models(credential, at: endpoint, with: client)
             }
-            let found = try models.get().first { $0.id == subject.model }
+            let found = try models.get().models.first { $0.id == subject.model }
             // The pages' addresses are https, which this server does not speak, so only the first page is had.
             if subject.slug != "replicate" { XCTAssertNotNil(found, subject.model) }
             XCTAssertEqual(found?.unitPrice?.text, subject.slug == "fal_ai" ? "0.04" : nil, subject.model)

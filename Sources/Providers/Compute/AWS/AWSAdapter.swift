@@ -43,7 +43,8 @@ struct AWSAdapter: ComputeAdapter {
         try call.pages("DescribeInstances", [("MaxResults", "1000")]) { (answer) throws(Failure) in
             guard let reservations = answer["reservationSet"] else { throw call.malformed }
             for reservation in reservations.children("item") {
-                for item in reservation["instancesSet"]?.children("item") ?? .none {
+                guard let items = reservation["instancesSet"] else { throw call.malformed }
+                for item in items.children("item") {
                     guard let instance = AWSInstance(item) else { throw call.malformed }
                     try list.read(1)
                     instances.append(instance)

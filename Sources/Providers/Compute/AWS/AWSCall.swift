@@ -38,6 +38,7 @@ struct AWSCall {
         let fields = signer.fields(for: request, at: Timestamp.now().basic)
         let response = try session.send(
             "POST", url, headers: [("Content-Type", type)] + fields.map { ($0.name, $0.value) }, body: body)
+        try session.checkClock(response)
         return try session.xml(response, Self.kind)
     }
 
@@ -61,9 +62,11 @@ struct AWSCall {
     private static func kind(_ answer: XMLElement) -> UpstreamFailure.Kind? {
         switch answer.firstDescendant("Code")?.text {
         case "AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException",
-            "ExpiredToken", "ExpiredTokenException", "RequestExpired", "MissingAuthenticationToken",
+            "ExpiredToken", "ExpiredTokenException", "InvalidToken", "MissingAuthenticationToken",
             "IncompleteSignature":
             .invalidCredential
+        // The time of the request: the credentials may be right.
+        case "RequestExpired", "RequestTimeTooSkewed": .badRequest
         case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired", "Blocked",
             "PendingVerification":
             .forbidden

@@ -45,12 +45,10 @@ struct AWSInstance {
     /// In the words of contract 5.
     func machine(_ sizes: AWSSizes) -> Machine {
         let size = type.flatMap { sizes.types[$0] }
-        // An unknown volume makes the sum unknown.
-        let disks = volumes.map { sizes.volumes[$0] }
-        let disk = disks.reduce(Int?.some(0)) { sum, next in sum.flatMap { sum in next.map { sum + $0 } } }
         return Machine(
             id: id, name: name, power: power, cpuCount: cpuCount ?? size?.cpuCount, memoryMB: size?.memoryMB, os: os,
-            diskGB: disk, ipAddress: address, datacenter: zone, cluster: network, tags: tags)
+            diskGB: Int.sum(volumes.map { sizes.volumes[$0] }), ipAddress: address, datacenter: zone, cluster: network,
+            tags: tags)
     }
 }
 

@@ -42,6 +42,7 @@ struct AlibabaCall {
             secretKey: session.configuration.octets("access_key_secret"))
         let response = try session.send(
             "POST", url, headers: fields + [("Authorization", authorization), ("Accept", "application/json")])
+        try session.checkClock(response)
         return try session.json(response, Self.kind)
     }
 

@@ -44,7 +44,8 @@ struct AzureAdapter: ComputeAdapter {
             found.append(value)
         }
         var words: [String: String] = [:]
-        try call.pages(call.machines, AzureCall.computeVersion, "&statusOnly=true") { value in
+        // Only the list of the whole subscription has the states.
+        try call.pagesIfAllowed(AzureCall.allMachines, AzureCall.computeVersion, "&statusOnly=true") { value in
             let codes = (value["properties"]?["instanceView"]?["statuses"]?.array ?? []).compactMap {
                 $0["code"]?.string
             }
@@ -111,16 +112,6 @@ struct AzureFacts {
     private static func disks(_ storage: JSONValue?) -> Int? {
         let disks = [storage?["osDisk"]].compactMap(\.self) + (storage?["dataDisks"]?.array ?? [])
         return disks.isEmpty ? nil : Int.sum(disks.map { $0["diskSizeGB"]?.int })
-    }
-}
-
-extension Int {
-    /// Nil when one of them is unknown or no size of a disk.
-    static func sum(_ sizes: [Int?]) -> Int? {
-        sizes.reduce(0) { sum, size in
-            guard let sum, let size, 0...1_000_000_000 ~= size, sum < 1 << 50 else { return nil }
-            return sum + size
-        }
     }
 }
 

@@ -6,6 +6,8 @@ import Outbound
 /// Requests below a subscription, with a token of the Microsoft identity platform.
 struct AzureCall {
     static let computeVersion = "2026-04-01"
+    /// The machines of the subscription.
+    static let allMachines = "/providers/Microsoft.Compute/virtualMachines"
 
     /// The machines of the subscription, or of the configured resource group.
     let machines: String
@@ -20,7 +22,7 @@ struct AzureCall {
         base = try session.base("https://management.azure.com")
         subscription = "/subscriptions/" + (try settings.required("subscription_id"))
         let group = settings["resource_group"].map { "/resourceGroups/\($0)" } ?? ""
-        machines = group + "/providers/Microsoft.Compute/virtualMachines"
+        machines = group + Self.allMachines
         let login = try session.base("https://login.microsoftonline.com")
         let form = URIEncoding.form([
             ("grant_type", "client_credentials"), ("client_id", try settings.required("client_id")),
@@ -60,16 +62,14 @@ struct AzureCall {
     }
 
     /// The same, and nothing at all where the application may not read it.
-    func pagesIfAllowed(_ path: String, _ version: String, _ each: (JSONValue) -> Void) throws(Failure) {
+    func pagesIfAllowed(
+        _ path: String, _ version: String, _ more: String = "", _ each: (JSONValue) -> Void
+    ) throws(Failure) {
         do throws(Failure) {
-            try pages(path, version, each: each)
+            try pages(path, version, more) { (value) throws(Failure) in each(value) }
         } catch .upstream(let failure) where failure.kind == .forbidden || failure.kind == .gone {
             return
         }
-    }
-
-    private func pages(_ path: String, _ version: String, each: (JSONValue) -> Void) throws(Failure) {
-        try pages(path, version, "") { (value) throws(Failure) in each(value) }
     }
 
     /// The next page has to be at the same host: the token is for nobody else.

@@ -22,6 +22,7 @@ struct GCPCall {
         let response = try session.send(
             "POST", try session.base("https://oauth2.googleapis.com").appending(path: "token"),
             headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array(form.utf8))
+        try session.checkClock(response)
         let answer = try session.json(response) { problem in
             ["invalid_grant", "invalid_client", "unauthorized_client"].contains(problem["error"]?.string ?? "")
                 ? .invalidCredential : nil
@@ -43,23 +44,49 @@ struct GCPCall {
 
     /// Every instance with its zone; only those of the configured zone where there is one.
     func instances(_ each: (JSONValue, String) throws(Failure) -> Void) throws(Failure) {
+        let zone = session.configuration["zone"]
+        let path = zone.map { "/zones/\($0)/instances" } ?? "/aggregated/instances"
         var token: String?
         while true {
             let query = "maxResults=500" + (token.map { "&pageToken=" + URIEncoding.encode($0) } ?? "")
-            let answer = try get("/aggregated/instances", query: query)
-            guard let items = answer["items"]?.object, (answer["unreachables"]?.array ?? []).isEmpty else {
-                throw session.malformed
-            }
-            for scope in items.members {
-                guard let zone = scope.name.split(separator: "/").last.map(String.init) else { continue }
-                let isWanted = session.configuration["zone"].map { $0 == zone } ?? true
-                for instance in scope.value["instances"]?.array ?? [] where isWanted { try each(instance, zone) }
+            let answer = try get(path, query: query)
+            try checkIsWhole(answer)
+            if let zone {
+                for instance in try instances(of: answer) { try each(instance, zone) }
+            } else {
+                guard let scopes = answer["items"]?.object else { throw session.malformed }
+                for scope in scopes.members {
+                    try checkIsWhole(scope.value)
+                    guard let zone = scope.name.split(separator: "/").last.map(String.init) else { continue }
+                    for instance in scope.value["instances"]?.array ?? [] { try each(instance, zone) }
+                }
             }
             guard let next = answer["nextPageToken"]?.string, !next.isEmpty else { return }
             guard next != token else { throw session.malformed }
             token = next
         }
     }
+
+    /// Of one zone; Google leaves an empty list out.
+    private func instances(of answer: JSONValue) throws(Failure) -> [JSONValue] {
+        if let items = answer["items"]?.array { return items }
+        guard answer["items"] == nil, answer["kind"]?.string == "compute#instanceList" else { throw session.malformed }
+        return []
+    }
+
+    /// Google names zones that it could not ask; a list without them would be short.
+    private func checkIsWhole(_ part: JSONValue) throws(Failure) {
+        let unreachable = part["unreachables"]?.array ?? []
+        let warning = part["warning"]?["code"]?.string ?? ""
+        guard unreachable.isEmpty, !Self.warningsOfShortLists.contains(warning) else {
+            throw .upstream(UpstreamFailure(.overloaded, "Google Cloud cannot reach all of its zones", status: 200))
+        }
+    }
+
+    /// Others are about something else, such as a page without results.
+    private static let warningsOfShortLists: Set<String> = [
+        "UNREACHABLE", "PARTIAL_SUCCESS", "LIST_OVERHEAD_QUOTA_EXCEED",
+    ]
 
     /// What a machine type has; unknown where it is not known or may not be read.
     func size(_ name: String, in zone: String) throws(Failure) -> GCPSize {

@@ -5,8 +5,8 @@ import JSON
 /// Oracle Cloud Infrastructure, with the signing key of a user.
 ///
 /// The datacenter is the availability domain, the cluster the compartment. Machines of one compartment are listed: the
-/// configured one, or the tenancy's root. Disks are not listed beside instances and stay unknown; addresses are asked
-/// for one by one for half of the time that the list has.
+/// configured one, or the tenancy's root. Disks are not listed beside instances and stay unknown; addresses and systems
+/// are asked for one by one for half of the time that the list has.
 struct OCIAdapter: ComputeAdapter {
     let slug = "oci"
     let displayName = "Oracle Cloud"
@@ -54,7 +54,7 @@ struct OCIAdapter: ComputeAdapter {
             found.append(instance)
         }
         let addresses = try Self.addresses(call, session)
-        let systems = try Self.systems(of: found, call)
+        let systems = try Self.systems(of: found, call, session)
         for instance in found {
             guard let machine = Machine(oci: instance, addresses, systems) else { throw session.malformed }
             list.add(machine)
@@ -79,9 +79,11 @@ struct OCIAdapter: ComputeAdapter {
     }
 
     /// What the images of the instances hold, by the image's ID.
-    private static func systems(of instances: [JSONValue], _ call: OCICall) throws(Failure) -> [String: String] {
+    private static func systems(
+        of instances: [JSONValue], _ call: OCICall, _ session: ComputeSession
+    ) throws(Failure) -> [String: String] {
         var systems: [String: String] = [:]
-        for image in Set(instances.compactMap { $0["imageId"]?.string }).sorted() {
+        for image in Set(instances.compactMap { $0["imageId"]?.string }).sorted() where session.hasMostOfItsTime {
             guard let answer = try call.getIfAllowed("/images/" + URIEncoding.encode(image)) else { continue }
             let words = [answer["operatingSystem"]?.string, answer["operatingSystemVersion"]?.string].compactMap(\.self)
             if !words.isEmpty { systems[image] = words.joined(separator: " ") }
@@ -97,7 +99,7 @@ extension Machine {
         let whole = { (name: String) in shape?[name]?.number.flatMap { WireNumber($0).integer } }
         self.init(
             id: id, name: instance["displayName"]?.string ?? id, power: MachinePower(word: word),
-            cpuCount: whole("vcpus") ?? whole("ocpus"), memoryMB: whole("memoryInGBs").map { $0 * 1_024 },
+            cpuCount: whole("vcpus") ?? whole("ocpus"), memoryMB: whole("memoryInGBs")?.times(1_024),
             os: instance["imageId"]?.string.flatMap { systems[$0] }, ipAddress: addresses[id],
             datacenter: instance["availabilityDomain"]?.string, cluster: instance["compartmentId"]?.string,
             tags: instance["freeformTags"].labels)

@@ -48,6 +48,7 @@ struct OCICall {
             + "headers=\"date (request-target) host\",signature=\"\(Base64.encode(signature))\""
         let response = try session.send(
             "GET", url, headers: [("Date", date), ("Authorization", authorization), ("Accept", "application/json")])
+        try session.checkClock(response)
         let answer = try session.json(response) { problem in
             switch problem["code"]?.string {
             case "NotAuthenticated": .invalidCredential

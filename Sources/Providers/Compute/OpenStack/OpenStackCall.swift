@@ -29,11 +29,21 @@ struct OpenStackCall {
         }
         self.token = token
         nova = try Self.nova(answer, session)
-        let root = try session.json(try session.send("GET", nova.appending(path: "/"), headers: Self.headers(token)))
-        guard let version = root["version"]?["version"]?.string ?? root["version"]?["id"]?.string else {
-            throw session.malformed
-        }
+        let about = try session.json(
+            try session.send("GET", Self.root(of: nova).appending(path: "/"), headers: Self.headers(token)))["version"]
+        // The API before microversions has an empty one.
+        let versions = [about?["version"]?.string, about?["id"]?.string].compactMap(\.self)
+        guard let version = versions.first(where: { !$0.isEmpty }) else { throw session.malformed }
         self.version = version
+    }
+
+    /// Where Nova describes itself: the path up to the version. In older catalogues the project follows it, and there
+    /// is nothing to read at that address.
+    static func root(of nova: HTTPURL) -> HTTPURL {
+        let segments = nova.path.split(separator: "/")
+        let version = segments.firstIndex { $0 == "v2" || $0.hasPrefix("v2.") }
+        guard let version, let origin = try? HTTPURL(nova.origin) else { return nova }
+        return origin.appending(path: segments[...version].joined(separator: "/"))
     }
 
     /// Every server of the project, page by page; the marker is the last server of the page before.

@@ -1,11 +1,12 @@
 import Domain
 import JSON
+import Outbound
 
 /// Proxmox VE with a user's password or an API token; virtual machines and containers alike.
 ///
 /// The datacenter is the node, the cluster the name of Proxmox's own cluster. The list itself has neither disks nor
-/// systems nor addresses: those are asked for one machine after the other for half of the time that the list has, and
-/// stay unknown after that.
+/// systems nor addresses: those are asked for each machine, for half of the time that the list has, and stay unknown
+/// after that.
 struct ProxmoxAdapter: ComputeAdapter {
     let slug = "proxmox"
     let displayName = "Proxmox VE"
@@ -21,6 +22,9 @@ struct ProxmoxAdapter: ComputeAdapter {
         ConfigField("verify_ssl", .flag),
         ConfigField("insecure", .flag),
     ]
+
+    /// Proxmox answers on three processes; this keeps all of them at work.
+    private static let callsAtOnce = 4
 
     func problems(_ configuration: ComputeConfiguration) -> [FieldProblem] {
         var problems: [FieldProblem] = []
@@ -60,15 +64,29 @@ struct ProxmoxAdapter: ComputeAdapter {
     func collect(_ list: MachineList, _ session: ComputeSession) throws(Failure) {
         let call = try ProxmoxCall(session)
         _ = try Self.nodes(call, session)
-        let cluster = try call.list("/cluster/status").first { $0["type"]?.string == "cluster" }?["name"]?.string
-        let resources = try Self.resources(call, session)
-        for resource in resources {
-            guard var guest = ProxmoxGuest(resource) else { throw session.malformed }
+        let cluster = try Self.cluster(call)
+        var guests: [ProxmoxGuest] = []
+        for resource in try Self.resources(call, session) {
+            guard let guest = ProxmoxGuest(resource) else { throw session.malformed }
             try list.read(1)
-            if session.hasMostOfItsTime { try guest.ask(call) }
-            guest.machine.cluster = cluster
-            list.add(guest.machine)
+            guests.append(guest)
         }
+        let asked = try ConcurrentCalls.map(guests, atOnce: Self.callsAtOnce) { (guest) throws(Failure) in
+            var guest = guest
+            if session.hasMostOfItsTime { try guest.ask(call) }
+            return guest.machine
+        }
+        for var machine in asked {
+            machine.cluster = cluster
+            list.add(machine)
+        }
+    }
+
+    /// Nil for a node that stands alone, and where the user may not see it: it takes Sys.Audit on everything, which
+    /// who may see machines need not have.
+    private static func cluster(_ call: ProxmoxCall) throws(Failure) -> String? {
+        let parts = try call.getIfPossible("/cluster/status")?.array ?? []
+        return parts.first { $0["type"]?.string == "cluster" }?["name"]?.string
     }
 
     /// All nodes' names. A configured node that is not there would look like an empty one.

@@ -61,12 +61,13 @@ struct ProxmoxCall {
     }
 
     /// The same where a refusal means that there is nothing to know: a machine that is gone or on a node that is away,
-    /// an
-    /// agent that does not run.
+    /// an agent that does not run, something that the user may not see.
     func getIfPossible(_ path: String) throws(Failure) -> JSONValue? {
         do throws(Failure) {
             return try get(path)
-        } catch .upstream(let failure) where failure.status != nil && failure.kind != .invalidCredential {
+        } catch .upstream(let failure)
+            where failure.status != nil && ![.invalidCredential, .malformed].contains(failure.kind)
+        {
             return nil
         }
     }

@@ -66,7 +66,7 @@ struct ProxmoxGuest {
     /// Gibibytes of all disks that are no CD drives, rounded up; nil when one does not say its size.
     private static func disks(_ configuration: JSONValue, _ isContainer: Bool) -> Int? {
         let prefixes = isContainer ? ["rootfs", "mp"] : ["scsi", "virtio", "ide", "sata", "efidisk", "tpmstate"]
-        var mebibytes = 0
+        var sizes: [Int?] = []
         for member in configuration.object?.members ?? [] {
             let isDisk = prefixes.contains { prefix in
                 member.name.hasPrefix(prefix) && member.name.dropFirst(prefix.count).allSatisfy(\.isNumber)
@@ -76,21 +76,18 @@ struct ProxmoxGuest {
             }
             let words = text.split(separator: ",")
             // What is bound from the host has no size of its own.
-            guard let size = words.first(where: { $0.hasPrefix("size=") })?.dropFirst(5) else {
-                if isContainer { continue }
-                return nil
-            }
-            guard let value = Self.mebibytes(size) else { return nil }
-            mebibytes += value
+            let size = words.first { $0.hasPrefix("size=") }?.dropFirst(5)
+            if size == nil, isContainer { continue }
+            sizes.append(size.flatMap(Self.mebibytes))
         }
-        return (mebibytes + 1_023) / 1_024
+        return Int.sum(sizes)?.rounded(upTo: 1_024)
     }
 
     /// `32G`, `528K`, `4M`, `2T`; parts of a mebibyte count as a whole one.
     private static func mebibytes(_ size: Substring) -> Int? {
         guard let unit = size.last, let value = Int(size.dropLast()), 0...(1 << 30) ~= value else { return nil }
         return switch unit {
-        case "K": (value + 1_023) / 1_024
+        case "K": value.rounded(upTo: 1_024)
         case "M": value
         case "G": value * 1_024
         case "T": value * 1_048_576

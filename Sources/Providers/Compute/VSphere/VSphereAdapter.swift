@@ -83,13 +83,7 @@ struct VSphereAdapter: ComputeAdapter {
     /// Gibibytes of all virtual disks, rounded up; nil where the devices may not be seen.
     private static func disks(_ object: VSphereObject) -> Int? {
         guard let devices = object.value("config.hardware.device") else { return nil }
-        var kibibytes = 0
-        for device in devices.children("VirtualDevice") where device.attribute("type") == "VirtualDisk" {
-            guard let capacity = device.text("capacityInKB").flatMap(Int.init), 0...(1 << 50) ~= capacity else {
-                return nil
-            }
-            kibibytes += capacity
-        }
-        return (kibibytes + 1_048_575) / 1_048_576
+        let disks = devices.children("VirtualDevice").filter { $0.attribute("type") == "VirtualDisk" }
+        return Int.sum(disks.map { $0.text("capacityInKB").flatMap(Int.init) })?.rounded(upTo: 1_048_576)
     }
 }

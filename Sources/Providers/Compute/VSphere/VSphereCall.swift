@@ -76,9 +76,10 @@ struct VSphereCall {
                 + "<selectSet xsi:type=\"TraversalSpec\"><name>all</name><type>ContainerView</type><path>view</path>"
                 + "<skip>false</skip></selectSet></objectSet></specSet>"
                 + "<options><maxObjects>\(page)</maxObjects></options>")
+        // Nothing at all is the answer where there is no object of that type, but not where more was promised.
+        guard answer["returnval"] != nil else { return }
         while true {
-            // Nothing at all is the answer where there is no object of that type.
-            guard let result = answer["returnval"] else { return }
+            guard let result = answer["returnval"] else { throw session.malformed }
             for element in result.children("objects") {
                 guard let object = VSphereObject(element) else { throw session.malformed }
                 try each(object)
@@ -130,7 +131,7 @@ struct VSphereCall {
         guard let detail = root.at("Body", "Fault", "detail"), let fault = detail.children.first(where: { _ in true })
         else { return nil }
         return switch fault.attribute("type") ?? fault.name {
-        case "InvalidLogin", "InvalidLoginFault": .invalidCredential
+        case "InvalidLogin", "InvalidLoginFault", "PasswordExpired", "PasswordExpiredFault": .invalidCredential
         case "NoPermission", "NoPermissionFault", "RestrictedByAdministrator": .forbidden
         // After a log-in that succeeded: somebody has ended the session.
         case "NotAuthenticated", "NotAuthenticatedFault": .overloaded
@@ -141,11 +142,12 @@ struct VSphereCall {
 }
 
 extension OutboundResponse {
-    /// The session's cookie as it goes back, without its attributes.
+    /// The session's cookie as it goes back, without its attributes. Nil for one that no header can hold.
     fileprivate var sessionCookie: String? {
         let cookies = headers.filter { $0.name.lowercased() == "set-cookie" }.map(\.value)
         guard let cookie = cookies.first(where: { $0.hasPrefix("vmware_soap_session=") }) else { return nil }
-        return String(cookie.prefix { $0 != ";" })
+        let pair = cookie.prefix { $0 != ";" }
+        return pair.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? String(pair) : nil
     }
 }
 

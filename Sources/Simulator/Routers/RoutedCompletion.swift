@@ -9,8 +9,7 @@ struct RoutedCompletion {
     /// What the answer says that answered.
     let reported: String
     let reply: Reply
-    /// Percent of the price that this vendor takes.
-    let percent: Int
+    let price: RouterPrice
 
     /// Tokens of one picture of these models, whatever its size.
     static let imageTokens = 1_290
@@ -85,8 +84,7 @@ struct RoutedCompletion {
         json.field("prompt_tokens", usage.prompt)
         json.field("completion_tokens", completion)
         json.field("total_tokens", usage.prompt + completion)
-        json.key("cost")
-        json.raw(cost)
+        json.field("cost", number: cost)
         json.field("prompt_tokens_details") { $0.field("cached_tokens", usage.cached) }
         json.field("completion_tokens_details") {
             $0.field("reasoning_tokens", usage.thinking)
@@ -94,11 +92,9 @@ struct RoutedCompletion {
         }
     }
 
-    /// Dollars: 0.30 for a million tokens of the prompt, 2.50 for those of the words, 30 for those of the picture.
+    /// In dollars. Long prompts and cached tokens cost here what others do.
     private var cost: String {
-        let image = isPainted ? Self.imageTokens * 30_000 : 0
-        let billionths = (reply.usage.prompt * 300 + reply.usage.completion * 2_500 + image) * percent / 100
-        let fraction = String(billionths % 1_000_000_000)
-        return "\(billionths / 1_000_000_000)." + String(repeating: "0", count: 9 - fraction.count) + fraction
+        let image = isPainted ? Self.imageTokens * RouterPrice.image : 0
+        return price.dollars(reply.usage.prompt * price.prompt + reply.usage.completion * price.completion + image)
     }
 }
