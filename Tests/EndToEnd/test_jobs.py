@@ -224,12 +224,15 @@ def test_two_processes_share_the_jobs(own_stack):
             """,
         )
         until(lambda: run_sql(stack, "SELECT count(*) > 3 FROM job_runs WHERE name = 'usage_posting'") == [(True,)])
-        # One that stands still keeps what it has claimed for twenty seconds; the other one has the jobs then.
-        os.kill(jobs_process(stack), signal.SIGSTOP)
+        # One that stands still keeps what it has claimed for twenty seconds; the other one has the jobs then. Which of
+        # them has had the job so far is chance, and it can have been one alone: that one. Its name is HOST:PROCESS:NUMBER.
+        [(busy,)] = run_sql(stack, "SELECT who FROM job_runs WHERE name = 'usage_posting' ORDER BY at DESC LIMIT 1")
+        stopped = int(busy.split(":")[-2])
+        os.kill(stopped, signal.SIGSTOP)
         try:
             until(lambda: run_sql(stack, "SELECT count(DISTINCT who) FROM job_runs WHERE name = 'usage_posting'") == [(2,)], seconds=40)
         finally:
-            os.kill(jobs_process(stack), signal.SIGCONT)
+            os.kill(stopped, signal.SIGCONT)
         time.sleep(4)
         # A second after the end of a run, whoever does it: two processes do not double the pace.
         closest = run_sql(
