@@ -86,8 +86,10 @@ private struct CatalogueSync {
         let listings = list.models.compactMap(\.listing)
         var result = SyncResult(provider: provider.slug)
         result.listed = listings.count
-        let now = Timestamp.now()
         try store.transaction { (transaction) throws(Failure) in
+            // Whoever waited here for another run must not date its versions before that one's.
+            try transaction.lockProvider(slug)
+            let now = Timestamp.now()
             let differences = try transaction.differences(
                 of: listings, isComplete: list.isComplete, of: slug, at: now)
             let loss = try transaction.loss(of: listings, of: slug, at: now)
