@@ -25,11 +25,11 @@ def database(stack) -> Iterator[psycopg.Connection]:
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         clean = "DELETE FROM credentials WHERE owner IS NULL"
         connection.execute(clean)
-        models = connection.execute("SELECT slug, default_model FROM providers").fetchall()
+        before = connection.execute("SELECT slug, default_model, enabled FROM providers").fetchall()
         yield connection
         connection.execute(clean)
-        for slug, model in models:
-            connection.execute("UPDATE providers SET enabled = true, default_model = %s WHERE slug = %s", [model, slug])
+        for slug, model, enabled in before:
+            connection.execute("UPDATE providers SET enabled = %s, default_model = %s WHERE slug = %s", [enabled, model, slug])
 
 
 def keys(database) -> list[tuple]:
@@ -335,14 +335,11 @@ def test_a_configuration_is_asked_for_field_by_field(stack, database):
     terminal.answer("")
     terminal.expect("stored, not tested")
     assert terminal.end() == 0 and VCENTER["password"] not in terminal.everything + terminal.shown
-    try:
-        shown = json.loads(stack.control("ai:credentials:list", "vsphere", "--json").stdout)
-        assert [(one["type"], one["state"]) for one in shown] == [("config", "untested")]
-        assert "configuration" in stack.control("ai:credentials:list", "vsphere").stdout
-        metadata = database.execute("SELECT metadata FROM credentials WHERE type = 'config'").fetchone()[0]
-        assert metadata == {"host": VCENTER["host"], "username": VCENTER["username"]}
-    finally:
-        database.execute("UPDATE providers SET enabled = false WHERE slug = 'vsphere'")
+    shown = json.loads(stack.control("ai:credentials:list", "vsphere", "--json").stdout)
+    assert [(one["type"], one["state"]) for one in shown] == [("config", "untested")]
+    assert "configuration" in stack.control("ai:credentials:list", "vsphere").stdout
+    metadata = database.execute("SELECT metadata FROM credentials WHERE type = 'config'").fetchone()[0]
+    assert metadata == {"host": VCENTER["host"], "username": VCENTER["username"]}
 
 
 def test_a_document_is_read_from_its_file(stack, database, tmp_path):
@@ -362,7 +359,6 @@ def test_a_document_is_read_from_its_file(stack, database, tmp_path):
     # What the file holds is the provider's own matter: either it is stored, or the reason is said.
     assert (status, "stored" in terminal.shown) in ((0, True), (1, False)), terminal.shown
     assert "service_account" not in terminal.shown
-    database.execute("UPDATE providers SET enabled = false WHERE slug = 'gcp'")
 
 
 def test_control_c_at_a_secret_field_leaves_the_terminal_as_it_was(stack, database):
