@@ -37,6 +37,28 @@ CREATE FUNCTION public.call_cost(price public.prices, quantity numeric, wanted_r
     END
 $$;
 
+CREATE FUNCTION public.create_late_request_partitions() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    low uuid := uuid_floor(now() - interval '1 year');
+    high uuid := uuid_floor(now() + interval '1 day');
+    late uuid;
+    made integer := 0;
+BEGIN
+    FOR step IN 1 .. 14 LOOP
+        SELECT least(
+            (SELECT r.id FROM requests_other r WHERE r.id >= low AND r.id < high ORDER BY r.id LIMIT 1),
+            (SELECT y.request_id FROM request_payloads_other y WHERE y.request_id >= low AND y.request_id < high
+             ORDER BY y.request_id LIMIT 1)) INTO late;
+        EXIT WHEN late IS NULL;
+        made := made + create_request_partitions(uuid_time(late), 1);
+    END LOOP;
+    RETURN made;
+END
+$$;
+
 CREATE FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -278,8 +300,11 @@ $$;
 CREATE FUNCTION public.request_ids(low timestamp with time zone, high timestamp with time zone, OUT first_id uuid, OUT end_id uuid) RETURNS record
     LANGUAGE sql STABLE
     AS $$
-    SELECT coalesce(uuid_floor(low), '00000000-0000-0000-0000-000000000000'),
-           coalesce(uuid_floor(high + interval '999 microseconds'), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    SELECT uuid_floor(greatest(low, '1970-01-01 00:00:00+00')),
+           CASE
+               WHEN high IS NULL THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+               ELSE uuid_floor(greatest(high + interval '999 microseconds', '1970-01-01 00:00:00+00'))
+           END
 $$;
 
 CREATE FUNCTION public.request_place(wanted_provider uuid, wanted_model text, wanted_status text, low timestamp with time zone, high timestamp with time zone, skip bigint) RETURNS TABLE(total bigint, below timestamp with time zone, rest bigint)
@@ -546,93 +571,97 @@ CREATE FUNCTION public.usage_of(wanted_provider uuid, wanted_model text, starts 
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
+DECLARE
+    -- The whole quarters of the period.
+    quarters timestamptz := quarter_of(starts[1] + interval '15 minutes' - interval '1 microsecond');
+    quarters_end timestamptz := greatest(quarter_of(ending), quarters);
+    own text := (SELECT p.currency FROM providers p WHERE p.id = wanted_provider);
 BEGIN
     RETURN QUERY
-    WITH own AS MATERIALIZED (
-        SELECT currency
-        FROM providers
-        WHERE id = wanted_provider
-    ), parts AS (
-        SELECT s.low, lead(s.low, 1, ending) OVER (ORDER BY s.part) AS high
-        FROM unnest(starts) WITH ORDINALITY AS s (low, part)
-    ), rounded AS (
-        SELECT p.low, p.high, quarter_of(p.low + interval '15 minutes' - interval '1 microsecond') AS quarters,
-               quarter_of(p.high) AS quarters_end
-        FROM parts p
-        WHERE p.low < p.high
-    ), pieces AS (
-        SELECT piece.grain, piece.low, piece.high, lag(piece.grain) OVER (ORDER BY piece.low) AS before
+    -- A row, for arrays in variables would be copied for each row that they are compared with.
+    WITH bounds AS MATERIALIZED (
+        SELECT starts AS parts, array_agg(e.edge ORDER BY e.edge) AS edges,
+               array_agg(day_of(e.edge + interval '12 hours') ORDER BY e.edge) AS midnights
         FROM (
-            SELECT low, high, quarters, quarters_end,
-                   day_of(quarters + interval '1 day' - interval '1 microsecond') AS days,
-                   day_of(quarters_end) AS days_end
-            FROM rounded
-        ) AS r
-        CROSS JOIN LATERAL (VALUES
-            ('raw', r.low, least(r.quarters, r.high)),
-            ('quarter', r.quarters, least(r.days, r.quarters_end)),
-            ('day', r.days, r.days_end),
-            ('quarter', greatest(r.days_end, r.days), r.quarters_end),
-            ('raw', greatest(r.quarters_end, r.quarters), r.high)
-        ) AS piece (grain, low, high)
-        WHERE piece.low < piece.high
-    ), runs AS MATERIALIZED (
-        -- Pieces of the same grain that follow each other are read at once.
-        SELECT grain, low, lead(low, 1, ending) OVER (ORDER BY low) AS high
-        FROM pieces
-        WHERE grain IS DISTINCT FROM before
-    ), counted AS (
-        SELECT u.*
-        FROM runs c
+            SELECT least(greatest(quarter_of(s.moment), quarters), quarters_end)
+            FROM unnest(starts || ending) AS s (moment)
+        ) AS e (edge)
+    ), spans AS MATERIALIZED (
+        SELECT 'day' AS grain, b.midnights[1] AS low, b.midnights[cardinality(b.midnights)] AS high,
+               NULL::integer AS part, NULL::integer AS other
+        FROM bounds b
+        UNION ALL
+        -- Between two neighbours among edges and midnights everything lies in one part, and was taken for one.
+        SELECT 'quarter', m.low, m.high, m.part, m.other
+        FROM (
+            SELECT p.moment AS low, lead(p.moment) OVER (ORDER BY p.moment) AS high,
+                   width_bucket(p.moment, b.edges) AS part, width_bucket(p.moment, b.midnights) AS other
+            FROM bounds b
+            CROSS JOIN LATERAL (SELECT DISTINCT unnest(b.edges || b.midnights)) AS p (moment)
+        ) AS m
+        WHERE m.part <> m.other
+    ), rolled AS (
+        SELECT c.other, u.*
+        FROM spans c
+        CROSS JOIN bounds b
         CROSS JOIN LATERAL (
-            SELECT width_bucket(u.bucket, starts) AS part, wanted_model AS model, sum(u.requests) AS requests,
-                   sum(u.pending) AS pending, sum(u.processing) AS processing, sum(u.completed) AS completed,
-                   sum(u.failed) AS failed, sum(u.cancelled) AS cancelled, sum(u.response_ms) AS response_ms,
-                   sum(u.responses) AS responses,
-                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own)) AS cost
+            SELECT coalesce(c.part, width_bucket(u.bucket, b.midnights)) AS part, wanted_model AS model,
+                   sum(u.requests) AS requests, sum(u.pending) AS pending, sum(u.processing) AS processing,
+                   sum(u.completed) AS completed, sum(u.failed) AS failed, sum(u.cancelled) AS cancelled,
+                   sum(u.response_ms) AS response_ms, sum(u.responses) AS responses,
+                   sum(u.cost) FILTER (WHERE u.currency = own) AS cost
             FROM usage_rollups u
             WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model = wanted_model
               AND u.bucket >= c.low AND u.bucket < c.high
             GROUP BY 1
         ) AS u
-        WHERE wanted_model IS NOT NULL AND c.grain <> 'raw'
+        WHERE wanted_model IS NOT NULL
         UNION ALL
-        SELECT u.*
-        FROM runs c
+        SELECT c.other, u.*
+        FROM spans c
+        CROSS JOIN bounds b
         CROSS JOIN LATERAL (
-            SELECT width_bucket(u.bucket, starts), u.model, sum(u.requests), sum(u.pending), sum(u.processing),
-                   sum(u.completed), sum(u.failed), sum(u.cancelled), sum(u.response_ms), sum(u.responses),
-                   sum(u.cost) FILTER (WHERE u.currency = (SELECT own.currency FROM own))
+            SELECT coalesce(c.part, width_bucket(u.bucket, b.midnights)), u.model, sum(u.requests), sum(u.pending),
+                   sum(u.processing), sum(u.completed), sum(u.failed), sum(u.cancelled), sum(u.response_ms),
+                   sum(u.responses), sum(u.cost) FILTER (WHERE u.currency = own)
             FROM usage_rollups u
             WHERE u.provider_id = wanted_provider AND u.grain = c.grain AND u.model <> ''
               AND u.bucket >= c.low AND u.bucket < c.high
             GROUP BY 1, 2
         ) AS u
-        WHERE wanted_model IS NULL AND c.grain <> 'raw'
+        WHERE wanted_model IS NULL
+    ), counted AS (
+        SELECT s.part, r.model, s.sign * r.requests AS requests, s.sign * r.pending AS pending,
+               s.sign * r.processing AS processing, s.sign * r.completed AS completed, s.sign * r.failed AS failed,
+               s.sign * r.cancelled AS cancelled, s.sign * r.response_ms AS response_ms,
+               s.sign * r.responses AS responses, s.sign * r.cost AS cost
+        FROM rolled r
+        CROSS JOIN LATERAL (VALUES (1, r.part), (-1, r.other)) AS s (sign, part)
+        WHERE s.part BETWEEN 1 AND cardinality(starts)
         UNION ALL
         SELECT r.*
-        FROM runs c
+        FROM (VALUES
+            (starts[1], least(quarters, ending)), (greatest(quarters_end, quarters), ending)
+        ) AS c (low, high)
+        CROSS JOIN bounds b
         CROSS JOIN LATERAL (
-            SELECT width_bucket(r.created_at, starts), coalesce(wanted_model, r.model), count(*),
+            SELECT width_bucket(r.created_at, b.parts), coalesce(wanted_model, r.model), count(*),
                    count(*) FILTER (WHERE r.status = 'pending'), count(*) FILTER (WHERE r.status = 'processing'),
                    count(*) FILTER (WHERE r.status = 'completed'), count(*) FILTER (WHERE r.status = 'failed'),
                    count(*) FILTER (WHERE r.status = 'cancelled'), sum(r.response_ms), count(r.response_ms),
-                   sum(r.cost) FILTER (WHERE r.currency = (SELECT own.currency FROM own))
-            FROM requests r
-            WHERE r.provider_id = wanted_provider AND r.id >= uuid_floor(c.low)
-              AND r.id < uuid_floor(c.high + interval '1 millisecond') AND r.created_at >= c.low
-              AND r.created_at < c.high AND (r.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
+                   sum(r.cost) FILTER (WHERE r.currency = own)
+            FROM request_rows(
+                wanted_provider, nullif(wanted_model, ''), NULL, NULL, c.low, c.high, NULL, 0, NULL) AS r
             GROUP BY 1, 2
         ) AS r
-        WHERE c.grain = 'raw'
+        WHERE c.low < c.high
         UNION ALL
-        SELECT width_bucket(t.created_at, starts), coalesce(wanted_model, t.model), t.requests, t.pending,
+        SELECT width_bucket(t.created_at, b.parts), coalesce(wanted_model, t.model), t.requests, t.pending,
                t.processing, t.completed, t.failed, t.cancelled, t.response_ms, t.responses,
-               CASE WHEN t.currency = (SELECT own.currency FROM own) THEN t.cost ELSE 0 END
-        FROM usage_tail t
-        WHERE t.provider_id = wanted_provider
-          AND t.created_at >= quarter_of(starts[1] + interval '15 minutes' - interval '1 microsecond')
-          AND t.created_at < quarter_of(ending)
+               CASE WHEN t.currency = own THEN t.cost ELSE 0 END
+        FROM bounds b
+        CROSS JOIN usage_tail t
+        WHERE t.provider_id = wanted_provider AND t.created_at >= quarters AND t.created_at < quarters_end
           AND (t.model = wanted_model OR wanted_model = '' OR wanted_model IS NULL)
     )
     SELECT c.part, c.model, sum(c.requests)::bigint, sum(c.pending)::bigint, sum(c.processing)::bigint,
@@ -2046,6 +2075,9 @@ GRANT USAGE ON SCHEMA public TO providerd_app;
 GRANT USAGE ON SCHEMA reports TO providerd_reports;
 
 GRANT SELECT,INSERT ON TABLE public.prices TO providerd_app;
+
+REVOKE ALL ON FUNCTION public.create_late_request_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.create_late_request_partitions() TO providerd_app;
 
 REVOKE ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.create_request_partitions(first timestamp with time zone, months integer) TO providerd_app;

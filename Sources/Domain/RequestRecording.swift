@@ -86,8 +86,10 @@ package struct RequestProgress: Sendable {
     package let completedAt: Timestamp?
     /// Milliseconds.
     package let responseTime: Int?
-    /// Nil lets the price decide when the call is completed, and is nothing else.
+    /// Nil lets the price decide when the call is completed or charged, and is nothing else.
     package let cost: ExactDecimal?
+    /// Whether it costs what the price says though it is not completed.
+    package let isCharged: Bool
     /// Of `cost`; nil is the provider's.
     package let currency: String?
     package let response: String?
@@ -96,12 +98,14 @@ package struct RequestProgress: Sendable {
 
     package init(
         status: RequestStatus, completedAt: Timestamp? = nil, responseTime: Int? = nil, cost: ExactDecimal? = nil,
-        currency: String? = nil, response: String? = nil, error: String? = nil, providerRequestID: String? = nil
+        isCharged: Bool = false, currency: String? = nil, response: String? = nil, error: String? = nil,
+        providerRequestID: String? = nil
     ) {
         self.status = status
         self.completedAt = completedAt
         self.responseTime = responseTime
         self.cost = cost
+        self.isCharged = isCharged
         self.currency = currency
         self.response = response
         self.error = error

@@ -46,12 +46,16 @@ extension Job {
         }
     }
 
-    /// Partitions of this month and the next three, so that no request falls into the default one.
+    /// Partitions of this month and the next three, so that no request falls into the default one; those that did, since
+    /// they came late, get the month that they belong to.
     static let partitions = Job("partitions", everySeconds: 86_400) { (run) throws(Failure) in
         _ = try run.store.transaction { (transaction) throws(Failure) in
             try transaction.createRequestPartitions(months: 4)
         }
     }
+
+    /// Calls may be reported for 90 days. Their IDs are known for longer, so that none is counted twice.
+    private static let keyMonths = 4
 
     /// Ends what is no longer kept. Usage, ledger, alerts and audit stay for ever.
     static func retention(_ settings: JobSettings) -> Job {
@@ -67,7 +71,7 @@ extension Job {
             let batch = 5_000
             if months > 0 {
                 try run.repeatedly { (transaction) throws(Failure) in
-                    try transaction.deleteRequestKeys(olderThanMonths: months, limit: batch)
+                    try transaction.deleteRequestKeys(olderThanMonths: max(months, keyMonths), limit: batch)
                 }
             }
             try run.repeatedly { (transaction) throws(Failure) in try transaction.deleteOldAnswers(limit: batch) }

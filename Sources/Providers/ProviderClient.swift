@@ -88,25 +88,6 @@ package struct ProviderClient: Sendable {
             job, credentials, at: Self.endpoint(endpoint, authType, timeoutMilliseconds), with: client)
     }
 
-    /// What became of the job of a call that is known by the provider's own ID; nil when the provider has no jobs, or
-    /// none with such an ID. `model` is the provider's own name of it.
-    package func cancel(
-        model: String, providerRequestID: String, _ credentials: Credentials, slug: String, endpoint: String,
-        authType: AuthType, timeoutMilliseconds: Int
-    ) throws(Failure) -> JobEnding? {
-        guard let adapter = Adapters.media(slug) else { return nil }
-        let job: GenerationJob
-        do throws(Failure) {
-            job = try adapter.job(model: model, providerRequestID: providerRequestID)
-        } catch .invalid {
-            return nil
-        }
-        let provider = try Self.endpoint(endpoint, authType, timeoutMilliseconds)
-        let outcome = try adapter.cancel(job, credentials, at: provider, with: client)
-        guard outcome == .alreadyFinished else { return .stopped(outcome) }
-        return .finished(try adapter.poll(job, credentials, at: provider, with: client))
-    }
-
     private func media(_ slug: String) throws(Failure) -> any MediaAdapter {
         guard let adapter = Adapters.media(slug) else { throw .defect("no media adapter for \(slug)") }
         return adapter

@@ -94,7 +94,7 @@ extension Transaction {
             }
             known[row.position] = RecordedRequest(
                 externalID: report.externalID, id: row.id, isKnown: true, status: row.status ?? report.status,
-                cost: row.cost)
+                cost: row.status == nil ? report.cost.flatMap { ExactDecimalSum($0.text) } : row.cost)
         }
         return known
     }

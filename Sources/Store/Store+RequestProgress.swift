@@ -5,7 +5,8 @@ extension Transaction {
     /// Takes a call one step on, or to its end, and returns it as it is then. Of several who want to end it, one does:
     /// a finished call is `.conflict`, and so is one that would go back. Throws `.notFound` for a call that is not there.
     ///
-    /// A completed call without a given cost costs what the price says that held when it began.
+    /// A completed call without a given cost costs what the price says that held when it began, and so does one that is
+    /// charged though it is not completed.
     package func advance(
         _ id: ID<ProviderRequest>, _ progress: RequestProgress, at now: Timestamp
     ) throws(Failure) -> RequestDetail {
@@ -50,7 +51,7 @@ extension Transaction {
                 SELECT q.id, CASE WHEN \(end)::timestamptz IS NOT NULL THEN q.created_at END AS created_at,
                        p.currency AS provider_currency, held.id AS price_id, held.currency,
                        CASE
-                           WHEN \(progress.status) = 'completed'
+                           WHEN \(progress.status) = 'completed' OR \(progress.isCharged)
                                THEN call_cost(held, q.quantity, q.resolution, q.prompt_tokens, q.cached_prompt_tokens,
                                               q.cache_write_tokens, q.completion_tokens)
                        END AS cost

@@ -2,13 +2,14 @@ import Domain
 import Postgres
 
 extension Transaction {
-    /// Makes the partitions of requests of this month and the next ones; how many were missing.
+    /// Makes the partitions of requests of this month and the next ones, and of months that ended before their last
+    /// requests came; how many were missing.
     package func createRequestPartitions(months: Int) throws(Failure) -> Int {
         try one(
             "Partitions",
             """
             -- Store.createRequestPartitions
-            SELECT create_request_partitions(now(), \(months))
+            SELECT create_request_partitions(now(), \(months)) + create_late_request_partitions()
             """
         ) { (row) throws(PostgresError) in try row.next(Int.self) }
     }

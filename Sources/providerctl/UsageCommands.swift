@@ -9,9 +9,9 @@ extension Command {
         usage: """
             [--batch N]
 
-            What the jobs role does all the time, once: for an installation without it, and after repairs. Posts in
-            transactions of N rows, 20000 unless told, until nothing waits, and prints how many. While another poster is at
-            work it posts nothing and leaves the rest to that one.
+            What the jobs role does all the time, once: for an installation without it, and after repairs. Posts what waits
+            now in transactions of N rows, 20000 unless told, and prints how many. What comes meanwhile may wait for the
+            next time. While another poster is at work it posts nothing and leaves the rest to that one.
 
               --batch N  rows a transaction, 1 to 1000000
             """
@@ -23,11 +23,12 @@ extension Command {
         }
         let store = try invocation.installation().store()
         var posted = 0
-        while true {
-            let count = try store.transaction { (transaction) throws(Failure) in
+        var count = batch
+        // Less than a batch is all there was: traffic that never stops must not keep the command.
+        while count == batch {
+            count = try store.transaction { (transaction) throws(Failure) in
                 try transaction.postUsage(limit: batch)
             }
-            guard count > 0 else { break }
             posted += count
         }
         if posted > 0 {

@@ -24,7 +24,7 @@ BODIES = {
     },
     "/resolve": {"resolutionNote": "x"},
     "/alerts": {"severity": "low", "type": "custom", "message": "x"},
-    "/requests": {"id": "x", "model": "gpt-5.4-mini", "status": "pending", "createdAt": "2026-11-01T00:00:00Z"},
+    "/requests": {"id": "x", "model": "gpt-5.4-mini", "status": "pending"},
     "/routing": {"rules": []},
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from administration import BASE, empty_ledger, run_sql
 from stack import Stack
+from traffic import moment
 
 JOBS = ["alert_review", "balances", "health_checks", "health_runs", "partitions", "retention", "usage_posting"]
 
@@ -162,6 +163,39 @@ def test_retention_ends_what_is_no_longer_kept(own_stack):
         " WHERE p.slug IN ('minimax', 'black_forest_labs') GROUP BY 1 ORDER BY 1",
     )
     assert counts == [("black_forest_labs", 1), ("minimax", 2)], "the newest check of a provider stays"
+
+
+def test_late_reports_of_a_month_that_is_gone_are_kept_and_go_in_their_turn(own_stack):
+    stack = own_stack
+    late = {"id": "late", "model": "m", "cost": 0.5, "createdAt": moment(80), "request": {"prompt": "a boat"}, "metadata": {"a": 1}}
+    month = moment(80)[:7].replace("-", "_")
+    run_sql(stack, "SELECT drop_request_partitions(now() - interval '1 month', now() - interval '1 month')")
+    where = "SELECT r.tableoid::regclass::text, y.tableoid::regclass::text FROM requests r LEFT JOIN request_payloads y ON y.request_id = r.id WHERE r.external_id = 'late'"
+    with stack.client(stack.admin_token) as client:
+        url = f"{BASE}/cohere/requests"
+        created = client.post(url, json=late)
+        assert created.status_code == 201
+        assert run_sql(stack, where) == [("requests_other", "request_payloads_other")]
+        assert client.get(f"{url}/late").json()["data"]["request"] == {"prompt": "a boat"}
+        stack.control("jobs", "run", "partitions")
+        assert run_sql(stack, where) == [(f"requests_{month}", f"request_payloads_{month}")]
+        assert client.post(url, json=late).status_code == 200
+        assert client.get(url).json()["data"]["total"] == 1
+        # What was asked and answered goes before the request does.
+        run_sql(stack, "SELECT drop_request_partitions(NULL, now() - interval '1 month')")
+        assert run_sql(stack, where) == [(f"requests_{month}", None)]
+        shown = client.get(f"{url}/late").json()["data"]
+        assert [shown[name] for name in ("cost", "request", "response", "error")] == [0.5, None, None, None]
+        assert client.get(url).json()["data"]["requests"][0]["metadata"] == {}
+        # The usage and the charge of a request outlive it.
+        run_sql(stack, "SELECT drop_request_partitions(now() - interval '1 month', NULL)")
+        assert client.get(f"{url}/late").status_code == 404
+        assert client.get(url).json()["data"]["total"] == 0
+        assert client.get(f"{BASE}/cohere/usage", params={"startDate": moment(85)}).json()["data"]["totalCost"] == 0.5
+        # It is known still, as it was reported.
+        again = client.post(url, json=late)
+        assert (again.status_code, again.json()) == (200, created.json())
+        assert client.post(url, json={"requests": [late]}).json()["data"]["requests"] == [{"id": "late", "status": "completed", "cost": 0.5}]
 
 
 # Who runs them

@@ -7,6 +7,8 @@ import csv
 import datetime
 import io
 import re
+import threading
+import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -29,6 +31,7 @@ def own_stack():
         check(client.get(f"{BASE}/usage/summary", params=MARCH), "usage-summary-empty")
         check(client.get(f"{BASE}/fal_ai/usage", params={**MARCH, "format": "csv"}), "usage-empty-csv")
         fill(running, client)
+    past(running)
     yield running
     running.stop()
 
@@ -53,6 +56,28 @@ def fill(stack, client) -> None:
         record(client, provider, *reports[::2])
         post(stack)
         record(client, provider, *reports[1::2])
+
+
+def past(stack) -> None:
+    """Requests of two providers on known days, around the change of the clock in Berlin on 30 March 2025."""
+    with psycopg.connect(stack.database_url) as database:
+        database.execute(
+            """INSERT INTO requests (id, provider_id, purpose, model, status, created_at, completed_at, response_ms, cost, currency)
+               SELECT overlay(gen_random_uuid()::text placing left(uuid_floor(made.at)::text, 13) from 1 for 13)::uuid, p.id, 'recorded',
+                      made.model, made.status, made.at, CASE WHEN made.status <> 'pending' THEN made.at END, made.ms, made.cost,
+                      CASE WHEN made.cost IS NOT NULL THEN 'USD' END
+               FROM (VALUES
+                   ('claude', 'a/b:1 c', 'completed', '2025-03-29 22:59:59Z'::timestamptz, 100, 0.1),
+                   ('claude', 'a/b:1 c', 'completed', '2025-03-29 23:00:00Z', 201, 0.0000000001),
+                   ('claude', 'a/b:1 c', 'failed', '2025-03-30 00:59:59Z', 300, NULL),
+                   ('claude', 'other', 'completed', '2025-03-30 21:59:59Z', NULL, 2),
+                   ('claude', 'other', 'cancelled', '2025-03-30 22:00:00Z', NULL, NULL),
+                   ('claude', 'other', 'pending', '2025-03-31 21:59:59Z', NULL, NULL),
+                   ('cohere', 'm', 'completed', '2025-03-31 10:00:00Z', 50, 0.5),
+                   ('gemini', 'm', 'failed', '2025-03-31 10:00:00Z', 50, 0.25)
+               ) AS made (slug, model, status, at, ms, cost)
+               JOIN providers p USING (slug)"""
+        )
 
 
 @pytest.fixture
@@ -137,6 +162,24 @@ def test_the_summary_adds_up(admin):
     assert list(data) == ["period", "totalRequests", "totalCost", "byProvider"]
 
 
+BERLIN = {"startDate": "2025-03-29", "endDate": "2025-03-31", "tz": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+def test_usage_to_the_letter(admin, unit):
+    check(admin.get(f"{BASE}/claude/usage", params={**BERLIN, "groupBy": unit}), f"usage-{unit}")
+    check(admin.get(f"{BASE}/claude/usage", params={**BERLIN, "groupBy": unit, "format": "csv"}), f"usage-{unit}-csv")
+    check(admin.get(f"{BASE}/claude/usage", params={**BERLIN, "groupBy": unit, "format": "json"}), f"usage-{unit}-json")
+    assert usage(admin, "claude/usage", **BERLIN)["period"] == {"start": "2025-03-28T23:00:00Z", "end": "2025-03-31T21:59:59Z"}
+
+
+def test_usage_by_model_and_of_all_providers_to_the_letter(admin):
+    for path, name in [("claude/usage/by-model", "usage-by-model"), ("usage/summary", "usage-summary")]:
+        check(admin.get(f"{BASE}/{path}", params=BERLIN), name)
+        check(admin.get(f"{BASE}/{path}", params={**BERLIN, "format": "csv"}), f"{name}-csv")
+        check(admin.get(f"{BASE}/{path}", params={**BERLIN, "format": "json"}), f"{name}-json")
+
+
 def test_posting_changes_no_answer(own_stack, admin):
     paths = ["minimax/usage", "minimax/usage/by-model", "usage/summary"]
     period = {"startDate": moment(80, minute=3), "endDate": moment(1)}
@@ -152,6 +195,30 @@ def test_posting_changes_no_answer(own_stack, admin):
     assert re.fullmatch(r'\{"posted":\d+\}\n', own_stack.control("post-usage", "--json").stdout)
     for batch in ("0", "x", "1000001"):
         assert own_stack.control("post-usage", "--batch", batch, check=False).returncode == 2
+
+
+def test_posting_by_hand_ends_while_traffic_does_not(own_stack):
+    """It posts what waits when it begins; what comes meanwhile never ends."""
+    stop = threading.Event()
+
+    def traffic() -> None:
+        with own_stack.client(own_stack.admin_token) as client:
+            while not stop.is_set():
+                record(client, "runway_ml", *[report(cost=0.01) for _ in range(5)])
+
+    writers = [threading.Thread(target=traffic) for _ in range(6)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.5)
+            began = time.monotonic()
+            own_stack.control("post-usage")
+            assert time.monotonic() - began < 15
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
 
 
 def test_the_period_is_thirty_days_unless_told(admin):
@@ -180,6 +247,9 @@ def test_ten_years_at_once(admin):
 )
 def test_a_query_that_is_wrong_is_refused(admin, name, query):
     check(admin.get(f"{BASE}/fal_ai/usage?{query}"), f"usage-refused-{name}")
+    if name != "group":
+        for path in ("fal_ai/usage/by-model", "usage/summary"):
+            check(admin.get(f"{BASE}/{path}?{query}"), f"usage-refused-{name}")
 
 
 def test_who_may_ask_and_what_is_not_there(own_stack, admin):

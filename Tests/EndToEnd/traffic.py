@@ -57,15 +57,20 @@ def price(stack: Stack, provider: str, model: str = MODEL, cost: str = "0.05") -
 
 def post(stack: Stack) -> int:
     """Posts what waits, how much that was. What the jobs post at the same time is not counted, but waited for; what
-    is recorded meanwhile is not."""
+    is recorded meanwhile is not.
+
+    Asks again as long as something waits: another poster may have been at work, and nobody says that it ends well. One
+    whose process was killed still keeps the others away until the server notices, and its job has no successor yet.
+    """
     with psycopg.connect(stack.database_url) as database:
         last = database.execute("SELECT coalesce(max(id), 0) FROM usage_tail").fetchone()[0]
-    count = int(stack.control("post-usage").stdout.split()[0])
-    end = time.monotonic() + 20
-    while waiting(stack, last):
+    count, end = 0, time.monotonic() + 30
+    while True:
+        count += int(stack.control("post-usage").stdout.split()[0])
+        if not waiting(stack, last):
+            return count
         assert time.monotonic() < end, "the usage was not posted"
         time.sleep(0.05)
-    return count
 
 
 def waiting(stack: Stack, last: int = 2**62) -> int:

@@ -32,6 +32,12 @@ final class PlanTests: StoreTestCase {
                        c.provider_id, c.id, c.owner, 'test', 'm', 'completed', now(), now()
                 FROM connections c;
 
+                INSERT INTO models (provider_id, name, display_name, kind)
+                SELECT p.id, 'planned ' || n, 'M', 'image' FROM providers p CROSS JOIN generate_series(1, 200) AS n;
+                INSERT INTO prices (model_id, effective_from, per_generation, source)
+                SELECT m.id, '2020-01-01'::timestamptz + n * interval '1 day', n, 's'
+                FROM models m CROSS JOIN generate_series(1, 50) AS n;
+
                 ANALYZE
                 """))
     }

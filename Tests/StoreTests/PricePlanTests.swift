@@ -6,24 +6,8 @@ import XCTest
 
 /// The plans of the statements about prices, on a catalogue with a long history.
 extension PlanTests {
-    private func prepareCatalogue() throws -> ProviderSlug {
-        try run(
-            """
-            INSERT INTO models (provider_id, name, display_name, kind)
-            SELECT p.id, 'planned ' || n, 'M', 'image' FROM providers p CROSS JOIN generate_series(1, 200) AS n
-            ON CONFLICT DO NOTHING;
-            INSERT INTO prices (model_id, effective_from, per_generation, source)
-            SELECT m.id, '2020-01-01'::timestamptz + n * interval '1 day', n, 's'
-            FROM models m CROSS JOIN generate_series(1, 50) AS n
-            WHERE m.name LIKE 'planned %'
-            ON CONFLICT DO NOTHING;
-            ANALYZE models, prices
-            """)
-        return try ProviderSlug("replicate")
-    }
-
     func testThePriceThatHoldsIsFoundByIndexAndNotByAFunctionCall() throws {
-        let slug = try prepareCatalogue()
+        let slug = try ProviderSlug("replicate")
         let time = "2026-01-01"
         let one = try plan(of: "Store.model", [time, time, slug.text, "planned 7"]) { store in
             XCTAssertEqual(try store.model("planned 7", of: slug, at: noon).model.price.perGeneration?.text, "50")
@@ -40,7 +24,7 @@ extension PlanTests {
     }
 
     func testTheHistoryOfAPriceIsFoundByIndex() throws {
-        let slug = try prepareCatalogue()
+        let slug = try ProviderSlug("replicate")
         let plan = try plan(of: "Store.priceHistory", [slug.text, "planned 7", "50", "0"]) { store in
             XCTAssertEqual(try store.priceHistory(of: "planned 7", slug, Page(limit: 50)).rows.count, 50)
         }

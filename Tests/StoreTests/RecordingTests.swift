@@ -104,6 +104,22 @@ final class RecordingTests: UsageTestCase {
         try assertNone("SELECT fault FROM credit_ledger_faults")
     }
 
+    func testACancelledCallThatIsChargedCostsItsPrice() throws {
+        let ids = try record([
+            report("free", status: .processing), report("charged", status: .processing, quantity: "2"),
+            report("told", status: .processing),
+        ]).map(\.id)
+        let ended = [
+            try advance(ids[0], RequestProgress(status: .cancelled)),
+            try advance(ids[1], RequestProgress(status: .cancelled, isCharged: true)),
+            try advance(ids[2], RequestProgress(status: .cancelled, cost: ExactDecimal("0.1"), isCharged: true)),
+        ]
+        XCTAssertEqual(ended.map(\.record.cost?.text), [nil, "5", "0.1"])
+        XCTAssertEqual(
+            try column("SELECT (price_id IS NOT NULL)::text FROM requests ORDER BY cost", as: String.self),
+            ["false", "true", "false"])
+    }
+
     func testACostInAnotherCurrencyHasAnAccountOfItsOwn() throws {
         let id = try XCTUnwrap(record([report("foreign", status: .processing)]).first?.id)
         _ = try advance(id, RequestProgress(status: .completed, cost: ExactDecimal("2"), currency: "EUR"))

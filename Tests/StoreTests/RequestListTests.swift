@@ -66,6 +66,21 @@ final class RequestListTests: UsageTestCase {
         }
     }
 
+    func testAPeriodMayBeginOrEndBefore1970() throws {
+        let (before, always) = (Timestamp(seconds: -50_400), try ids(RequestFilter()))
+        XCTAssertGreaterThan(always.count, 500)
+        for filter in [RequestFilter(), RequestFilter(model: "gpt-4o"), RequestFilter(userID: "user 3")] {
+            let since = RequestFilter(
+                model: filter.model, userID: filter.userID, span: TimeSpan(start: before, end: nil))
+            let slice = try store.requests(of: Slug.openai, since, Page(limit: 500))
+            XCTAssertEqual(slice.rows.map(\.id.text), Array(try ids(filter).prefix(500)))
+            XCTAssertEqual(slice.total, try ids(filter).count)
+            let until = RequestFilter(
+                model: filter.model, userID: filter.userID, span: TimeSpan(start: nil, end: before))
+            XCTAssertEqual(try store.requests(of: Slug.openai, until, Page(limit: 1)).total, 0)
+        }
+    }
+
     func testCursorsWalkThroughAllRowsOnce() throws {
         let store = try store
         for filter in [

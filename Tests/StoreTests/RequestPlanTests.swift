@@ -6,7 +6,8 @@ import XCTest
 @testable import Store
 
 /// What lists and usage read of 200,000 requests. Their statements run inside functions, so it is the server's counters
-/// that tell, not a plan: none of them may read a table of requests from one end to the other, or many of its rows.
+/// that tell, not a plan: none of them may read a table of requests or the rollups from one end to the other, or many
+/// of their rows.
 final class RequestPlanTests: UsageTestCase {
     override class func setUp() {
         super.setUp()
@@ -36,10 +37,13 @@ final class RequestPlanTests: UsageTestCase {
                 """))
     }
 
-    /// Rows of requests that `body` read: by whole scans, and by indexes.
-    private func reads(_ body: (Store) throws -> Void) throws -> (scanned: Int, fetched: Int) {
+    /// Rows that `body` read of the tables whose names match, which are those of requests unless told: by whole scans,
+    /// and by indexes.
+    private func reads(
+        of tables: String = "^requests_", _ body: (Store) throws -> Void
+    ) throws -> (scanned: Int, fetched: Int) {
         let pool = try database.singleSession()
-        let before = try counters()
+        let before = try counters(tables)
         try body(Store(pool: pool, keys: try ring()))
         // Counters become visible at the end of the statement.
         _ = try pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
@@ -47,16 +51,16 @@ final class RequestPlanTests: UsageTestCase {
                 try row.nextOptional(String.self)
             }
         }
-        let after = try counters()
+        let after = try counters(tables)
         return (after.scanned - before.scanned, after.fetched - before.fetched)
     }
 
-    private func counters() throws -> (scanned: Int, fetched: Int) {
+    private func counters(_ tables: String) throws -> (scanned: Int, fetched: Int) {
         let text: String = try value(
             """
             SELECT coalesce(sum(seq_tup_read), 0) || ' ' || coalesce(sum(idx_tup_fetch), 0)
             FROM pg_stat_user_tables
-            WHERE relname ~ '^requests_'
+            WHERE relname ~ \(tables)
             """)
         let parts = text.split(separator: " ").compactMap { Int($0) }
         return (try XCTUnwrap(parts.first), try XCTUnwrap(parts.last))
@@ -117,7 +121,41 @@ final class RequestPlanTests: UsageTestCase {
             XCTAssertEqual(try store.usageSummary(in: span).providers.count, 4)
         }
         XCTAssertEqual(reads.scanned, 0)
-        XCTAssertLessThan(reads.fetched, 1_000)
+        // Twelve ends of periods, each in a quarter with 12 requests of its provider.
+        XCTAssertLessThan(reads.fetched, 200)
+    }
+
+    /// A day of UTC is a row; that of a zone is a row and the quarters between its midnight and the nearest one of UTC:
+    /// 4 or 8 of them in Berlin, 22 in India, 48 at most. The two ends of the period may lie anywhere.
+    func testADayOfAZoneReadsADayAndItsOffset() throws {
+        let slug = try fal.get()
+        let now = Timestamp.now()
+        let span = ClosedSpan(start: Timestamp(seconds: now.seconds - 40 * 86_400), end: now)
+        for (zone, quarters) in [
+            ("UTC", 0), ("Europe/Berlin", 8), ("America/New_York", 20), ("Asia/Kolkata", 22), ("Asia/Kathmandu", 23),
+            ("Pacific/Auckland", 48), ("Pacific/Kiritimati", 40), ("Pacific/Pago_Pago", 44),
+        ] {
+            let reads = try reads(of: "^usage_rollups$") { store in
+                let report = try store.usage(of: slug, in: span, by: .day, zone: zone)
+                XCTAssertGreaterThan(report.parts.count, 39, zone)
+            }
+            XCTAssertEqual(reads.scanned, 0, zone)
+            XCTAssertLessThanOrEqual(reads.fetched, 42 * (1 + quarters) + 96, zone)
+        }
+    }
+
+    func testAMonthOfAZoneReadsItsDays() throws {
+        let slug = try fal.get()
+        let now = Timestamp.now()
+        let span = ClosedSpan(start: Timestamp(seconds: now.seconds - 3_000 * 86_400), end: now)
+        let reads = try reads(of: "^usage_rollups$") { store in
+            for unit in [UsageUnit.week, .month] {
+                XCTAssertEqual(
+                    try store.usage(of: slug, in: span, by: unit, zone: "Asia/Tokyo").total.requests, 50_000)
+            }
+        }
+        XCTAssertEqual(reads.scanned, 0)
+        XCTAssertLessThan(reads.fetched, 2 * (48 + 96) + 10 * 36)
     }
 
     func testARequestIsFoundByItsIndex() throws {

@@ -46,6 +46,78 @@ final class RetentionTests: LedgerTestCase {
         XCTAssertTrue(try partitions(of: "requests").contains(month(2, of: "requests")))
     }
 
+    /// A call of two months ago, with a payload.
+    private func reportLate() throws -> ID<ProviderRequest> {
+        let moment: Timestamp = try value("SELECT date_trunc('second', now() - interval '2 months')")
+        let report = RequestReport(
+            externalID: "late", model: "m", status: .completed, userID: nil, createdAt: moment, completedAt: moment,
+            responseTime: 1, cost: ExactDecimal("1"), quantity: try XCTUnwrap(ExactDecimal("1")), resolution: nil,
+            payload: RequestPayload(request: #"{"prompt":"a boat"}"#), providerRequestID: nil, fingerprint: [1])
+        let recorded = try transact { (transaction) throws(Failure) in
+            try transaction.record([report], of: Self.fal) { _ in "id" }
+        }
+        return try XCTUnwrap(recorded.first).id
+    }
+
+    private func places(of id: ID<ProviderRequest>) throws -> [String] {
+        try column(
+            """
+            SELECT tableoid::regclass::text FROM requests WHERE id = \(id)
+            UNION ALL
+            SELECT tableoid::regclass::text FROM request_payloads WHERE request_id = \(id)
+            """, as: String.self
+        ).compactMap { $0 }
+    }
+
+    func testWhatIsReportedAfterItsMonthWasDroppedGoesWithThatMonth() throws {
+        func make() throws -> Int {
+            try transact { (transaction) throws(Failure) in try transaction.createRequestPartitions(months: 1) }
+        }
+        func drop(_ months: Int?, _ days: Int?) throws -> Int {
+            try transact { (transaction) throws(Failure) in
+                try transaction.dropRequestPartitions(requestMonths: months, payloadDays: days)
+            }
+        }
+        _ = try make()
+        let (requests, payloads) = (try month(2, of: "requests"), try month(2, of: "request_payloads"))
+        _ = try drop(1, nil)
+        XCTAssertFalse(try partitions(of: "requests").contains(requests))
+        let id = try reportLate()
+        XCTAssertEqual(try places(of: id), ["requests_other", "request_payloads_other"])
+        XCTAssertEqual(try make(), 1)
+        XCTAssertEqual(try places(of: id), [requests, payloads])
+        XCTAssertEqual(try make(), 0)
+        // A payload alone: its month was dropped, that of the requests is there.
+        XCTAssertGreaterThan(try drop(nil, 20), 0)
+        XCTAssertEqual(try places(of: id), [requests])
+        try run("INSERT INTO request_payloads (request_id, request) VALUES ('\(id)', '1')")
+        XCTAssertEqual(try make(), 0)
+        XCTAssertEqual(try places(of: id), [requests, payloads])
+        XCTAssertGreaterThan(try drop(1, nil), 0)
+        XCTAssertEqual(try places(of: id), [])
+        XCTAssertEqual(try store.usageByModel(of: Self.fal, in: try lastYear()).map(\.figures.cost.text), ["1"])
+    }
+
+    private func lastYear() throws -> ClosedSpan {
+        ClosedSpan(
+            start: try value("SELECT now() - interval '1 year'"), end: try value("SELECT now() + interval '1 hour'"))
+    }
+
+    func testRowsOfNoMonthAreLeftWhereTheyAre() throws {
+        try run(
+            """
+            INSERT INTO requests (id, provider_id, purpose, model, status, created_at)
+            SELECT made.id::uuid, p.id, 'test', 'm', 'pending', now()
+            FROM providers p,
+                 unnest('{f81d4fae-7dec-41d0-a765-00a0c91e6bf6,00000000-0000-7000-8000-000000000000}'::text[]) AS made (id)
+            WHERE p.slug = 'fal_ai'
+            """)
+        XCTAssertEqual(
+            try transact { (transaction) throws(Failure) in try transaction.createRequestPartitions(months: 1) }, 0)
+        XCTAssertEqual(
+            try value("SELECT count(*) FROM requests_other", as: Int.self), 2)
+    }
+
     func testKeysGoWithTheMonthsOfTheirRequestsInBatches() throws {
         try run(
             """

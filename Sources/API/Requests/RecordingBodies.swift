@@ -10,11 +10,11 @@ struct RecordingBody {
 
     private static let most = 1_000
 
-    init(_ request: Request) throws(Failure) {
+    init(_ request: Request, of slug: ProviderSlug) throws(Failure) {
         var fields = try request.fields()
         guard let list = fields.value("requests") else {
             isBatch = false
-            reports = [try RequestReport(fields.object, at: "", now: request.receivedAt)]
+            reports = [try RequestReport(fields.object, of: slug, at: "", now: request.receivedAt)]
             return
         }
         try fields.finish()
@@ -28,7 +28,7 @@ struct RecordingBody {
         for (index, element) in elements.enumerated() {
             let path = Self.path(index)
             guard let object = element.object else { throw .invalid(path, "must be an object") }
-            let report = try RequestReport(object, at: path, now: request.receivedAt)
+            let report = try RequestReport(object, of: slug, at: path, now: request.receivedAt)
             if let first = positions.updateValue(index, forKey: Array(report.externalID.utf8)) {
                 throw .invalid(path + ".id", "stands also at \(Self.path(first))")
             }
@@ -45,17 +45,19 @@ struct RecordingBody {
 }
 
 extension RequestReport {
-    /// A member that is null is a member that is not there, as the answers of this surface have it.
-    fileprivate init(_ object: JSONObject, at path: String, now: Timestamp) throws(Failure) {
-        var fields = Fields(object.withoutNulls, in: path)
+    /// A member that is null is a member that is not there, as the answers of this surface have it. The provider stands
+    /// in the path; who names it here as well must mean the same one.
+    fileprivate init(_ object: JSONObject, of slug: ProviderSlug, at path: String, now: Timestamp) throws(Failure) {
+        let given = object.withoutNulls
+        var fields = Fields(given, in: path)
         let externalID = try fields.required("id", fields.string("id", length: 1...200))
+        if let provider = try fields.string("provider"), provider != slug.text {
+            throw .invalid(fields.path("provider"), "must be \(slug.text), the provider in the path")
+        }
         let model = try fields.required("model", fields.string("model", length: 1...200))
         let status = try fields.status() ?? .completed
         let userID = try fields.string("userId", length: 1...200)
-        let created = try fields.moment(
-            "createdAt", from: now.adding(seconds: -90 * 86_400), until: now.adding(seconds: 300))
-        let createdAt = created ?? now
-        let end = try fields.ending(of: status, since: createdAt, now: now)
+        let (createdAt, end) = try fields.course(of: status, now: now)
         let payload = RequestPayload(
             metadata: try fields.json("metadata", objectOnly: true), request: try fields.json("request"),
             response: try fields.json("response"), error: try fields.json("error"))
@@ -64,29 +66,25 @@ extension RequestReport {
         try fields.finish()
         self.init(
             externalID: externalID, model: model, status: status, userID: userID, createdAt: createdAt,
-            completedAt: status.isFinished
-                ? end.completedAt ?? createdAt.adding(milliseconds: end.responseTime ?? 0) : nil,
-            responseTime: end.responseTime ?? Self.time(from: created, to: end.completedAt), cost: end.cost,
-            quantity: try Self.quantity(request?["n"] ?? metadata?["n"], fields.path("request.n")),
+            completedAt: end.completedAt, responseTime: end.responseTime, cost: end.cost,
+            quantity: try Self.quantity([
+                (request, fields.path("request.n")), (metadata, fields.path("metadata.n")),
+            ]),
             resolution: Self.resolution(metadata?["resolution"] ?? request?["resolution"]), payload: payload,
-            providerRequestID: providerRequestID,
-            fingerprint: Digest.sha256(JSONWriter.text(of: object.withoutNulls.inOrder)))
+            providerRequestID: providerRequestID, fingerprint: Digest.sha256(JSONWriter.text(of: given.content)))
     }
 
-    /// The response time that two moments make which the caller knows.
-    private static func time(from start: Timestamp?, to end: Timestamp?) -> Int? {
-        guard let start, let end else { return nil }
-        return Int(clamping: Int32(clamping: (end.microseconds - start.microseconds) / 1_000))
-    }
-
-    /// `n` of the call: how many pictures it asks for.
-    private static func quantity(_ value: JSONValue?, _ path: String) throws(Failure) -> ExactDecimal {
+    /// `n` of the call, of the first of its objects that has one: how many pictures it asks for.
+    private static func quantity(_ objects: [(value: JSONValue?, path: String)]) throws(Failure) -> ExactDecimal {
         guard let one = ExactDecimal("1") else { throw .defect("1 is no number") }
-        guard let number = value?.number else { return one }
-        guard let quantity = ExactDecimal(number.text), !quantity.isNegative, quantity.text != "0" else {
-            throw .invalid(path, "must be a number above 0")
+        for (value, path) in objects {
+            guard let number = value?["n"]?.number else { continue }
+            guard let quantity = ExactDecimal(number.text), !quantity.isNegative, quantity.text != "0" else {
+                throw .invalid(path, "must be a number above 0")
+            }
+            return quantity
         }
-        return quantity
+        return one
     }
 
     /// One that no price can have prices nothing by itself.
@@ -108,10 +106,7 @@ struct RequestProgressBody {
         let end = try fields.ending(of: status, since: createdAt, now: request.receivedAt)
         progress = RequestProgress(
             status: status, completedAt: end.completedAt,
-            responseTime: end.responseTime
-                ?? end.completedAt.map {
-                    Int(Int32(clamping: ($0.microseconds - createdAt.microseconds) / 1_000))
-                },
+            responseTime: end.responseTime ?? end.responseTime(since: createdAt),
             cost: end.cost, response: try fields.json("response"), error: try fields.json("error"),
             providerRequestID: try fields.string("providerRequestId", length: 1...500))
         try fields.finish()
@@ -123,6 +118,11 @@ private struct RequestEnding {
     let completedAt: Timestamp?
     let responseTime: Int?
     let cost: ExactDecimal?
+
+    /// Milliseconds from a moment to the end; nil where the end is not given.
+    func responseTime(since start: Timestamp) -> Int? {
+        completedAt.map { max(0, Int(Int32(clamping: ($0.microseconds - start.microseconds) / 1_000))) }
+    }
 }
 
 extension Fields {
@@ -135,24 +135,38 @@ extension Fields {
         return status
     }
 
-    /// `completedAt`, `responseTime` and `cost`. What a call costs is known when it has ended, and is charged once.
+    /// When a reported call began, and its end, of which a finished one has the time. A call whose beginning is not given
+    /// began its response time before its end, which is now unless it is given.
+    fileprivate mutating func course(
+        of status: RequestStatus, now: Timestamp
+    ) throws(Failure) -> (createdAt: Timestamp, end: RequestEnding) {
+        let oldest = now.adding(seconds: -90 * 86_400)
+        let created = try moment("createdAt", from: oldest, until: now.adding(seconds: 300))
+        let end = try ending(of: status, since: created ?? oldest, now: now)
+        let duration = end.responseTime ?? 0
+        let createdAt = created ?? (end.completedAt ?? now).adding(milliseconds: -duration)
+        let completedAt = end.completedAt.map { max($0, createdAt) } ?? createdAt.adding(milliseconds: duration)
+        return (
+            createdAt,
+            RequestEnding(
+                completedAt: status.isFinished ? completedAt : nil,
+                responseTime: end.responseTime ?? created.flatMap { end.responseTime(since: $0) }, cost: end.cost)
+        )
+    }
+
+    /// `completedAt`, `responseTime` and `cost`. What a call costs is known when it has ended, and is charged once. An end
+    /// in the second of the beginning is one: answers write no fractions.
     fileprivate mutating func ending(
         of status: RequestStatus, since createdAt: Timestamp, now: Timestamp
     ) throws(Failure) -> RequestEnding {
-        let end = RequestEnding(
-            completedAt: try moment("completedAt", from: createdAt, until: now.adding(seconds: 300)),
+        for name in ["completedAt", "responseTime", "cost"] where !status.isFinished && value(name) != nil {
+            throw .invalid(path(name), "cannot be given before the request has ended")
+        }
+        return RequestEnding(
+            completedAt: try moment(
+                "completedAt", from: Timestamp(seconds: createdAt.seconds), until: now.adding(seconds: 300)),
             responseTime: try int("responseTime", in: 0...Int(Int32.max)),
             cost: try decimal("cost", in: 0...1_000_000_000_000))
-        guard status.isFinished else {
-            for (name, isThere) in [
-                ("completedAt", end.completedAt != nil), ("responseTime", end.responseTime != nil),
-                ("cost", end.cost != nil),
-            ] where isThere {
-                throw .invalid(path(name), "cannot be given before the request has ended")
-            }
-            return end
-        }
-        return end
     }
 
     /// A moment with its offset from UTC.
@@ -186,6 +200,9 @@ extension Timestamp {
 
 extension JSONObject {
     fileprivate var withoutNulls: JSONObject { JSONObject(members.filter { !$0.value.isNull }) }
+
+    /// What tells a report from another one with the same ID: all of it but the provider, which the path has.
+    fileprivate var content: JSONObject { JSONObject(members.filter { $0.name != "provider" }).inOrder }
 
     /// The same object with the members of all objects in the order of their names: equal objects have equal texts.
     fileprivate var inOrder: JSONObject {

@@ -10,7 +10,7 @@ import Store
 func recordRequests(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let slug = try request.provider()
     _ = try services.store.provider(slug)
-    let body = try RecordingBody(request)
+    let body = try RecordingBody(request, of: slug)
     return try services.change(request, "request.record") { (transaction, entry) throws(Failure) in
         let recorded = try transaction.record(body.reports, of: slug, path: body.idPath)
         let known = recorded.count { $0.isKnown }
@@ -22,14 +22,34 @@ func recordRequests(_ request: Request, _ services: Services) throws(Failure) ->
                 $0.field("alreadyRecorded", known)
             }, as: UTF8.self)
         let status = known < recorded.count ? 201 : 200
-        if !body.isBatch, let one = recorded.first {
-            let detail = try transaction.request(one.id)
+        if !body.isBatch, let one = recorded.first, let report = body.reports.first {
+            let detail = try transaction.detail(of: one, as: report, by: slug)
             return .data(status: status) { detail.members(&$0) }
         }
         return .data(status: status) {
             $0.field("recorded", recorded.count - known)
             $0.field("alreadyRecorded", known)
             $0.field("requests", array: recorded)
+        }
+    }
+}
+
+extension Transaction {
+    /// A recorded call; one whose row retention has removed is as it was reported.
+    fileprivate func detail(
+        of recorded: RecordedRequest, as report: RequestReport, by slug: ProviderSlug
+    ) throws(Failure) -> RequestDetail {
+        do throws(Failure) {
+            return try request(recorded.id)
+        } catch .notFound where recorded.isKnown {
+            let record = RequestRecord(
+                id: recorded.id, externalID: report.externalID, provider: slug.text, model: report.model,
+                status: recorded.status, userID: report.userID, createdAt: report.createdAt,
+                completedAt: report.completedAt, responseTime: report.responseTime, cost: recorded.cost,
+                metadata: report.payload.metadata)
+            return RequestDetail(
+                record: record, request: report.payload.request, response: report.payload.response,
+                error: report.payload.error, providerRequestID: report.providerRequestID, vendorModel: report.model)
         }
     }
 }

@@ -6,7 +6,8 @@ import Store
 
 /// Cancels a call that has not ended: at the provider first, where it has a job there, and then in the accounts. When
 /// the provider cannot be asked nothing changes. When it turns out to have finished before, it is accounted as finished,
-/// with what it cost, and the answer is 409, as for every finished one.
+/// with what it cost, and the answer is 409, as for every finished one. A job that its provider does not let anybody stop
+/// costs its price all the same.
 @Sendable
 func cancelRequest(_ request: Request, _ services: Services) throws(Failure) -> Response {
     try request.fields(orEmpty: true).finish()
@@ -84,21 +85,28 @@ extension Transaction {
 }
 
 extension RequestProgress {
-    /// How a call ends whose job was to be stopped. A job that still runs after all is not told apart: nobody waits for
-    /// it any more.
+    /// How a call ends whose job was to be stopped.
     fileprivate init(ending: JobEnding?) {
         switch ending {
         case .finished(.succeeded(let output, let cost)):
             self.init(
-                status: .completed, cost: cost.flatMap { ExactDecimal($0.amount.text) }, currency: cost?.currency,
+                status: .completed, cost: cost.flatMap(Self.charge), currency: cost?.currency,
                 response: String(decoding: JSONWriter.text(of: output), as: UTF8.self))
         case .finished(.failed(let failure)):
             self.init(status: .failed, error: Self.error(failure.kind.rawValue))
         case .finished(.moderated):
             self.init(status: .failed, error: Self.error("moderated"))
+        case .stopped(.notSupported):
+            self.init(status: .cancelled, isCharged: true)
         case .finished, .stopped, nil:
             self.init(status: .cancelled)
         }
+    }
+
+    /// What the provider says that it charged; nil, which lets the price decide, for what cannot be.
+    private static func charge(_ cost: ReportedMoney) -> ExactDecimal? {
+        guard let charge = ExactDecimal(cost.amount.text), !charge.isNegative else { return nil }
+        return charge
     }
 
     private static func error(_ code: String) -> String {

@@ -72,6 +72,13 @@ package enum GenerationStatus: Sendable, Equatable {
     /// The provider's content rules forbid the input or the result.
     case moderated
     case cancelled
+
+    var isFinal: Bool {
+        switch self {
+        case .queued, .running: false
+        case .succeeded, .failed, .moderated, .cancelled: true
+        }
+    }
 }
 
 /// What became of a wish to cancel.
@@ -87,8 +94,8 @@ package enum CancelOutcome: Sendable, Equatable {
 
 /// What became of a job that was to be cancelled.
 package enum JobEnding: Sendable, Equatable {
-    /// Anything but `alreadyFinished`.
+    /// Anything but `alreadyFinished`. After `requested` and `notSupported` it runs still.
     case stopped(CancelOutcome)
-    /// It had finished before, like this.
+    /// It had finished all the same, like this.
     case finished(GenerationStatus)
 }

@@ -7,14 +7,15 @@ import XCTest
 /// What becomes of a job that is known by the provider's own ID when it is to be stopped.
 final class JobEndingTests: XCTestCase {
     private func cancel(
-        _ script: [ScriptedServer.Step], slug: String = "replicate", id: String = "abcdefghijklmnop"
+        _ script: [ScriptedServer.Step], slug: String = "replicate", model: String = "owner/model",
+        id: String = "abcdefghijklmnop"
     ) throws -> (ending: Result<JobEnding?, Failure>, asked: [String]) {
         let server = try ScriptedServer(script)
         defer { server.stop() }
         let client = ProviderClient(try Vendor.client())
         let ending = Result { () throws(Failure) in
             try client.cancel(
-                model: "owner/model", providerRequestID: id, .apiKey(Secret(Vendor.key)), slug: slug,
+                model: model, providerRequestID: id, .apiKey(Secret(Vendor.key)), slug: slug,
                 endpoint: server.origin, authType: .bearer, timeoutMilliseconds: 5_000)
         }
         return (ending, server.asked.map { "\($0.method) \($0.target)" })
@@ -33,6 +34,41 @@ final class JobEndingTests: XCTestCase {
         ])
         XCTAssertEqual(ending, .success(.finished(.succeeded(output: .array([.string("u")]), cost: nil))))
         XCTAssertEqual(asked.count, 2)
+    }
+
+    private static let processing = ScriptedServer.Step.answer(200, #"{"id":"abcdefghijklmnop","status":"processing"}"#)
+
+    func testAJobWhoseEndWasAskedForIsLookedAtUntilItHasEnded() throws {
+        let (ending, asked) = try cancel([
+            Self.processing, Self.processing, .answer(200, #"{"id":"abcdefghijklmnop","status":"canceled"}"#),
+        ])
+        XCTAssertEqual(ending, .success(.finished(.cancelled)))
+        XCTAssertEqual(asked.count, 3)
+        let (late, _) = try cancel([
+            Self.processing, .answer(200, #"{"id":"abcdefghijklmnop","status":"succeeded","output":["u"]}"#),
+        ])
+        XCTAssertEqual(late, .success(.finished(.succeeded(output: .array([.string("u")]), cost: nil))))
+    }
+
+    func testAJobThatDoesNotEndIsNotWaitedFor() throws {
+        let (ending, asked) = try cancel(Array(repeating: Self.processing, count: 4))
+        XCTAssertEqual(ending, .success(.stopped(.requested)))
+        XCTAssertEqual(asked.count, 4)
+    }
+
+    func testAJobThatNobodyCanStopIsLookedAtOnce() throws {
+        func ending(_ status: Int, _ body: String) throws -> Result<JobEnding?, Failure> {
+            let (ending, asked) = try cancel(
+                [.answer(status, body)], slug: "black_forest_labs", model: "flux-2-pro",
+                id: "f81d4fae-7dec-41d0-a765-00a0c91e6bf6")
+            XCTAssertEqual(asked, ["GET /v1/get_result?id=f81d4fae-7dec-41d0-a765-00a0c91e6bf6"])
+            return ending
+        }
+        XCTAssertEqual(try ending(200, #"{"id":"j","status":"Pending"}"#), .success(.stopped(.notSupported)))
+        XCTAssertEqual(
+            try ending(200, #"{"id":"j","status":"Content Moderated"}"#), .success(.finished(.moderated)))
+        XCTAssertEqual(
+            try ending(404, #"{"id":"j","status":"Task not found"}"#), .success(.stopped(.notFound)))
     }
 
     func testAJobThatTheProviderDoesNotKnowIsNoFailure() throws {
