@@ -27,7 +27,8 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     r"models must contain the active model, or activeModel must name another one",
     # Cursors are ours; a page begins at one or at an offset.
     r"cursor is not a cursor of this list", r"offset cannot be used together with cursor",
-    # One field against another, one element against another.
+    # One field against another, one element against another, the body against the path.
+    r"provider must be \w+, the provider in the path",
     r"(.*\.)?creditsPerGeneration differs from the one inside pricing", r"(cachedTokens|cacheWriteTokens) must not be more than .*",
     r"environment cannot be used together with credential_id", r"credential_type (must be .*|can only be given together with credentials)",
     r"test can only be true together with credentials; .*", r"(.*\.)?(provider|model|modelId|minQuantity|resolution) stands twice",
@@ -37,7 +38,7 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     # Numbers are exact, and JSON Schema counts in binary fractions; sizes in bytes.
     r".* must be a (plain )?number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
     # What credentials a provider takes, and whether an address may be called.
-    r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|is not acceptable|must have|may not) .*",
+    r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|must have|may not|is not acceptable:) .*",
     r"config .*", r"metadata .*virtual machines.*",
     # What contract 1 answers with 400 where others have 409 and 502.
     r"The provider \w+ is inactive", r"\w+ could not be reached", r"\w+ refused the API key.*",
