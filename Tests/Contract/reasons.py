@@ -21,23 +21,24 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     # Names that lists of the world have: time zones, currencies.
     r"tz must be a time zone of the IANA database, .*", r"(.*\.)?currency must be a currency( code)? of ISO 4217, .*",
     # Names that the installation has: providers, models.
-    r"(provider|providers\[\]) is not a provider", r"rules\[\]\.providers\[\]\.provider (is not a known provider|does not have the model of the rule)",
+    r"(provider|providers\[\]) must be one of [a-z0-9_, ]+", r"rules\[\]\.providers\[\]\.provider (is not a known provider|does not have the model of the rule)",
     r"updates\[\]\.modelId is not a model of this provider", r"models\[\] (is not a model of this provider|was retired by the provider)",
     r"(activeModel|default_model) must be one of the models of this provider that are switched on",
     r"models must contain the active model, or activeModel must name another one",
     # Cursors are ours; a page begins at one or at an offset.
     r"cursor is not a cursor of this list", r"offset cannot be used together with cursor",
-    # One field against another, one element against another.
-    r"(.*\.)?creditsPerGeneration differs from the one inside pricing", r"cachedTokens must not be more than promptTokens",
+    # One field against another, one element against another, the body against the path.
+    r"provider must be \w+, the provider in the path",
+    r"(.*\.)?creditsPerGeneration differs from the one inside pricing", r"(cachedTokens|cacheWriteTokens) must not be more than .*",
     r"environment cannot be used together with credential_id", r"credential_type (must be .*|can only be given together with credentials)",
     r"test can only be true together with credentials; .*", r"(.*\.)?(provider|model|modelId|minQuantity|resolution) stands twice",
     r"requests\[\]\.id stands also at requests\[\]\.id", r"rules\[\]\.providers must have an enabled provider with a weight above 0",
     r"amount must (not be 0|be positive: only an adjustment may be negative)", r"(requests\[\]\.)?(completedAt|responseTime|cost) cannot be given before the request has ended",
     r"(requests\[\]\.)?(metadata|request)\.n must be a number above 0", r"quantity must be a number above 0 and .*",
     # Numbers are exact, and JSON Schema counts in binary fractions; sizes in bytes.
-    r".* must be a plain number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
+    r".* must be a (plain )?number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
     # What credentials a provider takes, and whether an address may be called.
-    r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|is not acceptable|must have|may not) .*",
+    r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|must have|may not|is not acceptable:) .*",
     r"config .*", r"metadata .*virtual machines.*",
     # What contract 1 answers with 400 where others have 409 and 502.
     r"The provider \w+ is inactive", r"\w+ could not be reached", r"\w+ refused the API key.*",
