@@ -1923,7 +1923,7 @@ CREATE INDEX alerts_open ON public.alerts USING btree (provider_id, id) WHERE (r
 
 CREATE INDEX alerts_provider ON public.alerts USING btree (provider_id, id);
 
-CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (resolved_by IS NULL));
+CREATE INDEX alerts_settled ON public.alerts USING btree (provider_id, type, resolved_at) WHERE ((resolved_at IS NOT NULL) AND (type <> 'custom'::text));
 
 CREATE INDEX alerts_silenced ON public.alerts USING btree (provider_id, type, subject) WHERE ((resolved_by IS NOT NULL) AND (cause_ended_at IS NULL) AND (type <> 'custom'::text));
 

@@ -54,6 +54,8 @@ package struct Arguments {
     /// Refuses what nobody asked for.
     package func finish() throws(UsageError) {
         guard let rest = words.first else { return }
-        throw UsageError(rest.hasPrefix("-") ? "there is no option '\(rest)' here" : "'\(rest)' is one word too many")
+        // The value of an option that there is not may be something secret.
+        let option = rest.prefix { $0 != "=" }
+        throw UsageError(rest.hasPrefix("-") ? "there is no option '\(option)' here" : "'\(rest)' is one word too many")
     }
 }

@@ -1,5 +1,8 @@
 /// A check of several providers at once, as far as it has come.
 package struct HealthRun: Sendable {
+    /// The job that makes the checks.
+    package static let jobName = "health_runs"
+
     package let id: ID<HealthRun>
     package let status: Status
     package let total: Int

@@ -82,19 +82,37 @@ package struct PriceFigures: Sendable, Equatable {
 package struct ChangedPrice: Sendable, Equatable {
     package let model: String
     package let priceID: Int
+    /// The version that held before; nil for a model's first one.
+    package let formerID: Int?
     package let effectiveFrom: Timestamp
     /// All nil for a model's first version.
     package let before: PriceFigures
     package let after: PriceFigures
 
     package init(
-        model: String, priceID: Int, effectiveFrom: Timestamp, before: PriceFigures, after: PriceFigures
+        model: String, priceID: Int, formerID: Int?, effectiveFrom: Timestamp, before: PriceFigures,
+        after: PriceFigures
     ) {
         self.model = model
         self.priceID = priceID
+        self.formerID = formerID
         self.effectiveFrom = effectiveFrom
         self.before = before
         self.after = after
+    }
+}
+
+/// What a price version has besides its figures.
+package struct PriceShape: Sendable, Equatable {
+    package let unit: String
+    /// The texts of JSON lists, as contract 2 shows a model's.
+    package let tiers: String
+    package let resolutions: String
+
+    package init(unit: String, tiers: String, resolutions: String) {
+        self.unit = unit
+        self.tiers = tiers
+        self.resolutions = resolutions
     }
 }
 

@@ -3,6 +3,9 @@
 package struct Secret: Sendable, Equatable {
     private let bytes: [UInt8]
 
+    /// What is shown in the place of a secret. Nobody's secret: what is read can be sent back as it is.
+    package static let mask = "***masked***"
+
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     package init(_ text: String) { bytes = Array(text.utf8) }
@@ -22,7 +25,7 @@ package struct Secret: Sendable, Equatable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "***masked***" }
-    package var debugDescription: String { "***masked***" }
+    package var description: String { Self.mask }
+    package var debugDescription: String { Self.mask }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

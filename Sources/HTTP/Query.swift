@@ -9,14 +9,18 @@ package struct Query: Sendable, Equatable {
     private init(values: [(name: String, value: String)]) { self.values = values }
 
     /// Splits, then decodes. Invalid percent-encoding, invalid UTF-8, a NUL or a name that stands twice is refused.
+    ///
+    /// A name stays as it was written, so that an escaped one is not known: nginx limits requests, and the application
+    /// chooses their lane, by the parameters that a query is seen to have.
     package init(_ text: String) throws(Failure) {
         var values: [(name: String, value: String)] = []
         for part in text.utf8.split(separator: UInt8(ascii: "&")) {
             guard values.count < 100 else { throw .invalid("query", "has more than 100 parameters") }
             let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(halves[0], plusIsSpace: true),
+            guard PercentEncoding.decode(halves[0], plusIsSpace: true) != nil,
                 let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "".utf8[...], plusIsSpace: true)
             else { throw .invalid("query", "is not valid percent-encoded UTF-8") }
+            let name = String(decoding: halves[0], as: UTF8.self)
             guard !values.contains(where: { $0.name == name }) else {
                 throw Self.problem([name], "stands twice in the query")
             }

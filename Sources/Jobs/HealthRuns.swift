@@ -8,28 +8,32 @@ extension Job {
     /// Makes the checks that administrators ask for, many providers at once. All of a run are asked at the same time,
     /// so that it ends ten seconds after it was asked for, however many of them hang.
     static func healthRuns(_ client: ProviderClient) -> Job {
-        Job("health_runs", everySeconds: 1) { (run) throws(Failure) in
+        Job(HealthRun.jobName, everySeconds: 1) { (run) throws(Failure) in
             let worker = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
             let busy = Guarded(0)
             defer { while busy.withLock({ $0 > 0 }) { usleep(napMicroseconds) } }
+            var mayBeMore = true
             repeat {
-                let room = most - busy.withLock { $0 }
+                let room = min(most - busy.withLock { $0 }, mostInANap)
                 if room > 0 {
                     let claims = try run.store.transaction { (transaction) throws(Failure) in
                         try transaction.claimHealthRunItems(for: worker, limit: room, leaseSeconds: leaseSeconds)
                     }
                     for claim in claims { run.start(claim, client, busy) }
+                    mayBeMore = claims.count == room
                 }
                 usleep(napMicroseconds)
-            } while run.mayGoOn() && busy.withLock({ $0 > 0 })
+            } while run.mayGoOn() && (mayBeMore || busy.withLock { $0 > 0 })
         }
     }
 
     /// Checks at a time in one process. Each is a thread that mostly waits.
     private static let most = 64
+    /// Checks that begin at a time: the handshakes of all at once would delay what else this machine does.
+    private static let mostInANap = 8
     private static let napMicroseconds: UInt32 = 100_000
-    /// A run has ten seconds, the last of which is for writing down what was found.
-    private static let runMilliseconds = 9_000
+    /// A run has ten seconds; what is left of them is for beginning, and for writing down what was found.
+    private static let runMilliseconds = 8_500
     /// What a provider gets at least, also in a run that was left behind by a process that was killed.
     private static let leastMilliseconds = 5_000
     /// Longer than any check, so that a claim ends only with its process.

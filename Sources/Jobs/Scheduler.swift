@@ -17,6 +17,8 @@ package final class Scheduler: Sendable {
         /// Jobs that run here, and whether their claim still holds.
         var running: [String: Bool] = [:]
         var threads = 0
+        /// Jobs that somebody has asked for since they were looked at last.
+        var woken: Set<String> = []
         var databaseIsAway = false
     }
 
@@ -24,17 +26,20 @@ package final class Scheduler: Sendable {
     /// A store belongs to one thread.
     private let makeStore: @Sendable () -> Store
     private let worker: String
+    /// How often a job is looked at. Asking finds one row by its key and changes nothing.
+    private let pollMilliseconds: Int
     private let log: @Sendable (_ level: String, _ message: String) -> Void
     private let state = Guarded(State())
 
     /// `worker` names this process in the table and must be unique among all that run.
     package init(
-        _ jobs: [Job], makeStore: @escaping @Sendable () -> Store, worker: String,
+        _ jobs: [Job], makeStore: @escaping @Sendable () -> Store, worker: String, pollMilliseconds: Int = 500,
         log: @escaping @Sendable (String, String) -> Void
     ) {
         self.jobs = jobs
         self.makeStore = makeStore
         self.worker = worker
+        self.pollMilliseconds = pollMilliseconds
         self.log = log
     }
 
@@ -48,6 +53,12 @@ package final class Scheduler: Sendable {
 
     /// Lets the jobs that run finish their step, and no other one begin. From any thread.
     package func stop() { state.withLock { $0.isStopping = true } }
+
+    /// Looks at a job now instead of with the next poll; one that runs here, when it has ended. From any thread.
+    package func wake(_ name: String) {
+        guard jobs.contains(where: { $0.name == name }) else { return }
+        state.withLock { _ = $0.woken.insert(name) }
+    }
 
     private func start(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.threads += 1 }
@@ -89,7 +100,7 @@ package final class Scheduler: Sendable {
                 if try store.claimJob(job.name, for: worker, leaseSeconds: Self.leaseSeconds) { try run(job) }
                 noteDatabase(nil)
                 pause = Backoff()
-                rest(milliseconds: Self.pollMilliseconds)
+                rest(milliseconds: pollMilliseconds, orUntilWoken: job.name)
             } catch {
                 noteDatabase(error)
                 rest(milliseconds: pause.next())
@@ -142,14 +153,13 @@ package final class Scheduler: Sendable {
 
     // MARK: - Time
 
-    /// How often a job is looked at. Asking finds one row by its key and changes nothing.
-    private static let pollMilliseconds = 500
     private static let napMicroseconds: UInt32 = 50_000
 
-    /// Waits on the monotonic clock, and no longer than until `stop`.
-    private func rest(milliseconds: Int) {
+    /// Waits on the monotonic clock, and no longer than until `stop` or until the job is woken.
+    private func rest(milliseconds: Int, orUntilWoken job: String? = nil) {
         let end = Deadline(afterMilliseconds: milliseconds)
         while end.remainingMilliseconds > 0, !isStopping {
+            if let job, state.withLock({ $0.woken.remove(job) }) != nil { return }
             usleep(min(Self.napMicroseconds, UInt32(clamping: end.remainingMilliseconds * 1_000 + 1)))
         }
     }

@@ -19,6 +19,7 @@ package enum Credentials: Sendable, Equatable {
     /// Throws `.invalid` with every problem of every field, named as `credentials.apiKey`.
     package static func parse(_ provider: String, _ object: JSONObject) throws(Failure) -> Credentials {
         if let adapter = Adapters.compute(provider) {
+            if let reason = adapter.unsupported { throw .invalid("provider", reason) }
             return .config(try ComputeConfiguration.parse(object, for: adapter, in: "credentials"))
         }
         let field = CredentialField(provider: provider)
@@ -80,6 +81,12 @@ package enum Credentials: Sendable, Equatable {
         }
     }
 
+    /// The JSON object of what may be shown of the credential of this provider; nil for a mere key and an address.
+    package func shown(for provider: String) -> String? {
+        guard case .config(let configuration) = self, let adapter = Adapters.compute(provider) else { return nil }
+        return String(decoding: JSONWriter.text(of: configuration.shown(by: adapter)), as: UTF8.self)
+    }
+
     /// How the credential is stored: `api_key`, `base_url` or `config`.
     package var type: String {
         switch self {
@@ -110,6 +117,7 @@ private enum CredentialField: String {
         guard let value else { throw CredentialProblem(reason: "is required") }
         guard let text = value.string else { throw CredentialProblem(reason: "must be a string") }
         guard !text.isEmpty else { throw CredentialProblem(reason: "must not be empty") }
+        guard text != Secret.mask else { throw CredentialProblem(reason: "is the mask of what is stored") }
         guard text.utf8.count <= Credentials.maxOctets else {
             throw CredentialProblem(reason: "must not be longer than 4,096 characters")
         }

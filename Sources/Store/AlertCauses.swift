@@ -128,7 +128,8 @@ enum AlertCauses {
         WHERE k.expires_at <= clock.at + interval '14 days'
         """
 
-    /// The system settled that the provider was down within the last day, and it is not down again.
+    /// That the provider was down ended within the last day, and it is not down again. Who resolved the alert meanwhile
+    /// wants the news as well: the cause is gone then within a day after that, or there is another alert.
     static let providerRecovered: StaticString = """
         SELECT p.id, 'provider_recovered', '', 'low', 'The provider answers again'
         FROM reviewed p
@@ -136,8 +137,10 @@ enum AlertCauses {
         WHERE EXISTS (
                 SELECT
                 FROM alerts s
-                WHERE s.provider_id = p.id AND s.type = 'provider_down' AND s.resolved_by IS NULL
-                  AND s.resolved_at IS NOT NULL AND s.resolved_at > clock.at - interval '24 hours')
+                WHERE s.provider_id = p.id AND s.type = 'provider_down' AND s.resolved_at IS NOT NULL
+                  AND s.resolved_at > clock.at - interval '49 hours'
+                  AND CASE WHEN s.resolved_by IS NULL THEN s.resolved_at ELSE s.cause_ended_at END
+                      > clock.at - interval '24 hours')
           AND NOT EXISTS (
                 SELECT
                 FROM alerts o

@@ -47,6 +47,14 @@ extension Store {
                 lastChecked: checked, error: connected ? nil : error, shown: try row.nextOptional() ?? "{}")
         }
     }
+
+    /// Whether a credential that is not stored yet may be tried: not with a provider that is switched off. Those of
+    /// machines are off until they are configured; until then nobody has switched them off.
+    package func mayBeAsked(_ provider: ProviderRecord) throws(Failure) -> Bool {
+        guard !provider.enabled else { return true }
+        guard provider.kind == "compute" else { return false }
+        return try installationCredentials(of: ProviderSlug(provider.slug)).isEmpty
+    }
 }
 
 extension Transaction {
@@ -64,15 +72,19 @@ extension Transaction {
             """)
     }
 
-    /// Switches a provider on that had no configuration before. Unknown slug: `.notFound`.
-    package func enableProvider(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
-        try lockProvider(slug)
+    /// Switches a provider of machines on whose first configuration has just been added: before that there was nothing
+    /// to call. One that somebody has switched off since then stays off.
+    func enableWhenFirstConfigured(_ slug: ProviderSlug, at now: Timestamp) throws(Failure) {
         try execute(
             """
-            -- Store.enableProvider
-            UPDATE providers
-            SET enabled = true, version = version + 1, updated_at = \(now)::timestamptz
-            WHERE slug = \(slug) AND NOT enabled
+            -- Store.enableWhenFirstConfigured
+            UPDATE providers p
+            SET enabled = true, version = p.version + 1, updated_at = \(now)::timestamptz
+            WHERE p.slug = \(slug) AND p.kind = 'compute' AND NOT p.enabled
+              AND (
+                  SELECT count(*)
+                  FROM credentials k
+                  WHERE k.provider_id = p.id AND k.owner IS NULL) = 1
             """)
     }
 }

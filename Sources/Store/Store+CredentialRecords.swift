@@ -42,9 +42,11 @@ extension CredentialRecord.State {
 
 extension Store {
     /// The credentials of a provider, the installation's and its owners', the newest first. `owner` is the key of one,
-    /// or `installation` for those that have none. Unknown slug: `.notFound`.
+    /// or `installation` for those that have none; `text` is a part of a name, an environment, an owner or a hint.
+    /// Unknown slug: `.notFound`.
     package func credentialRecords(
-        of slug: ProviderSlug, environment: EnvironmentName?, isActive: Bool?, owner: String? = nil, _ page: Page
+        of slug: ProviderSlug, environment: EnvironmentName?, isActive: Bool?, owner: String? = nil,
+        text: String? = nil, _ page: Page
     ) throws(Failure) -> Slice<CredentialRecord> {
         let total = try one(
             "Provider",
@@ -57,6 +59,9 @@ extension Store {
                 AND (\(environment?.text)::text IS NULL OR k.environment = \(environment?.text)::text)
                 AND (\(isActive)::boolean IS NULL OR k.is_active = \(isActive)::boolean)
                 AND (\(owner)::text IS NULL OR coalesce(k.owner, 'installation') = \(owner)::text)
+                AND (\(text)::text IS NULL
+                     OR position(lower(\(text)::text)
+                                 IN lower(concat_ws(' ', k.name, k.environment, k.owner, k.hint))) > 0)
             WHERE p.slug = \(slug)
             GROUP BY p.id
             """
@@ -71,6 +76,9 @@ extension Store {
               AND (\(environment?.text)::text IS NULL OR k.environment = \(environment?.text)::text)
               AND (\(isActive)::boolean IS NULL OR k.is_active = \(isActive)::boolean)
               AND (\(owner)::text IS NULL OR coalesce(k.owner, 'installation') = \(owner)::text)
+              AND (\(text)::text IS NULL
+                   OR position(lower(\(text)::text)
+                               IN lower(concat_ws(' ', k.name, k.environment, k.owner, k.hint))) > 0)
             ORDER BY k.created_at DESC, k.id DESC
             LIMIT \(page.limit)
             OFFSET \(page.offset)
@@ -115,6 +123,7 @@ extension Transaction {
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)
+        if properties.isActive ?? true { try enableWhenFirstConfigured(slug, at: now) }
         return try one("Credential", CredentialRecord.with(id, of: slug), CredentialRecord.init(row:))
     }
 
@@ -127,9 +136,7 @@ extension Transaction {
         ifVersions versions: [Int]?, at now: Timestamp
     ) throws(Failure) -> (before: CredentialRecord, after: CredentialRecord) {
         let before = try lockCredential(id, of: slug, ifVersions: versions)
-        if before.owner != nil, secret != nil || change.environment != nil {
-            throw .conflict("The credential belongs to \(before.owner ?? ""), who alone can replace it")
-        }
+        if let owner = before.owner, secret != nil || change.environment != nil { throw .notTheInstallations(owner) }
         if let secret { try replaceSecret(of: id, slug, with: secret, proved: proved, change, at: now) }
         // Switched on by hand, a refused credential has another chance. Switched off by hand, it is no longer one
         // that is tried again by itself.
@@ -169,7 +176,8 @@ extension Transaction {
             -- Store.replaceSecret
             UPDATE credentials
             SET type = \(credential.type), sealed = \(SQLBytes(sealed.bytes))::bytea, key_id = \(sealed.keyID),
-                hint = \(credential.hint), metadata = coalesce(\(credential.metadata)::json, metadata), is_active = is_active OR state = 'invalid',
+                hint = \(credential.hint), metadata = coalesce(\(credential.metadata)::json, metadata),
+                is_active = is_active OR state = 'invalid',
                 state = \(proved ? "valid" : "untested")
             WHERE id = \(id) AND owner IS NULL
             """)
@@ -210,5 +218,12 @@ extension Transaction {
             """, CredentialRecord.init(row:))
         if let versions, !versions.contains(record.version) { throw .preconditionFailed }
         return record
+    }
+}
+
+extension Failure {
+    /// That a credential is an owner's, who alone can replace it.
+    package static func notTheInstallations(_ owner: String) -> Failure {
+        .conflict("The credential belongs to \(owner), who alone can replace it")
     }
 }

@@ -157,5 +157,6 @@ extension Transaction {
             ) AS former ON true
             WHERE p.slug = \(slug)
             """)
+        try enableWhenFirstConfigured(slug, at: now)
     }
 }

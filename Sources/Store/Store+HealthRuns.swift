@@ -9,8 +9,8 @@ extension Store {
 }
 
 extension Transaction {
-    /// Asks for a check of these providers. Throws `.running` with the run that is under way for the same ones, and
-    /// `.invalid` for a provider that is not there.
+    /// Asks for a check of these providers, all of which are there, and tells whoever makes it. Throws `.running` with
+    /// the run that is under way for the same ones.
     package func startHealthRun(
         of slugs: [ProviderSlug], by actor: String, at now: Timestamp
     ) throws(Failure) -> HealthRun {
@@ -33,6 +33,7 @@ extension Transaction {
             FROM providers p
             WHERE p.slug = ANY (\(names)::text[])
             """)
+        try announceJob(HealthRun.jobName)
         return try rows(HealthRunLine.query(id), HealthRunLine.init(row:)).run()
     }
 

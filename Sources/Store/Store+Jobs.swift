@@ -27,6 +27,9 @@ package struct JobRecord: Sendable {
 }
 
 extension Store {
+    /// The channel of notifications that a job is due; they carry its name.
+    package static let jobsChannel = "providerd_jobs"
+
     /// All jobs, by name.
     package func jobs() throws(Failure) -> [JobRecord] {
         try rows(
@@ -108,17 +111,28 @@ extension Transaction {
             """)
     }
 
-    /// Makes a job due now. Returns when that was, on the clock that writes `last_started_at`. Unknown: `.notFound`.
+    /// Makes a job due now, and tells so with the commit. Returns when that was, on the clock that writes
+    /// `last_started_at`. Unknown: `.notFound`.
     package func requestJob(_ name: String) throws(Failure) -> Timestamp {
-        try one(
-            "Job",
+        guard let moment = try announceJob(name) else { throw .notFound("Job") }
+        return moment
+    }
+
+    /// The same; nil for a job that no process has made known yet.
+    @discardableResult
+    func announceJob(_ name: String) throws(Failure) -> Timestamp? {
+        // Only whoever listens hears it; the others look at the table twice a second.
+        try rows(
             """
-            -- Store.requestJob
-            UPDATE jobs
-            SET next_run_at = now()
-            WHERE name = \(name)
-            RETURNING next_run_at
+            -- Store.announceJob
+            WITH due AS (
+                UPDATE jobs
+                SET next_run_at = now()
+                WHERE name = \(name)
+                RETURNING name, next_run_at)
+            SELECT due.next_run_at, pg_notify(\(Store.jobsChannel), due.name)::text
+            FROM due
             """
-        ) { (row) throws(PostgresError) in try row.next(Timestamp.self) }
+        ) { (row) throws(PostgresError) in try row.next(Timestamp.self) }.first
     }
 }

@@ -14,8 +14,8 @@ extension Transaction {
         return (comings + found).sorted { $0.model.utf8.lexicographicallyPrecedes($1.model.utf8) }
     }
 
-    /// What tokens cost a model that paints is only told where the price of a picture is known: it alone would make
-    /// pictures look cheap.
+    /// What tokens cost a model that makes pictures or sound is only told where the price of one is known: it alone would
+    /// make them look cheap.
     private static func priceDifferences(_ listings: [ModelListing], _ slug: ProviderSlug, _ now: Timestamp) -> SQL {
         """
         -- Store.listingDifferences
@@ -37,7 +37,8 @@ extension Transaction {
         LEFT JOIN LATERAL price_at(m.id, \(now)::timestamptz) AS held ON true
         CROSS JOIN LATERAL (
             SELECT one.input IS NOT NULL
-                       AND (coalesce(m.kind, one.kind) <> 'image' OR held.per_generation IS NOT NULL) AS is_tokens
+                       AND (coalesce(m.kind, one.kind) IN ('chat', 'embedding') OR held.per_generation IS NOT NULL)
+                       AS is_tokens
         ) AS meter
         WHERE p.slug = \(slug)
           AND (m.id IS NULL

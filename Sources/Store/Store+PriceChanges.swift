@@ -44,8 +44,9 @@ extension Transaction {
         let made = try rows(Self.setPrices(changes, of: slug, decision, at: now)) { (row) throws(PostgresError) in
             (
                 price: ChangedPrice(
-                    model: try row.next(), priceID: try row.next(), effectiveFrom: try row.next(),
-                    before: try PriceFigures(row: &row), after: try PriceFigures(row: &row)),
+                    model: try row.next(), priceID: try row.next(), formerID: try row.nextOptional(),
+                    effectiveFrom: try row.next(), before: try PriceFigures(row: &row),
+                    after: try PriceFigures(row: &row)),
                 mixesCurrencies: try row.next(Bool.self)
             )
         }
@@ -56,6 +57,34 @@ extension Transaction {
                 "cannot change while prices in \(one.price.before.currency ?? "another currency") are carried over")
         }
         return made.map(\.price)
+    }
+
+    /// What price versions have besides their figures, by their IDs.
+    package func shapes(of prices: [Int]) throws(Failure) -> [Int: PriceShape] {
+        let shapes = try rows(
+            """
+            -- Store.priceShapes
+            SELECT one.id, one.unit,
+                   coalesce((SELECT json_agg(json_build_object('tier', t.tier, 'minQuantity', t.min_quantity,
+                                                               'costPerGeneration', trim_scale(t.per_generation))
+                                             ORDER BY t.min_quantity)
+                             FROM price_tiers t
+                             WHERE t.price_id = one.id), '[]'),
+                   coalesce((SELECT json_agg(json_build_object('resolution', r.resolution,
+                                                               'costPerGeneration', trim_scale(r.per_generation))
+                                             ORDER BY r.per_generation, r.resolution)
+                             FROM price_resolutions r
+                             WHERE r.price_id = one.id), '[]')
+            FROM prices one
+            WHERE one.id = ANY (\(prices)::bigint[])
+            """
+        ) { (row) throws(PostgresError) in
+            (
+                id: try row.next(Int.self),
+                shape: PriceShape(unit: try row.next(), tiers: try row.next(), resolutions: try row.next())
+            )
+        }
+        return Dictionary(shapes.map { ($0.id, $0.shape) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// A tier from one unit on that cost what a single one did is that price by another name, and follows it.
@@ -149,7 +178,7 @@ extension Transaction {
                 JOIN price_resolutions kept ON kept.price_id = (c.before).id
                 WHERE NOT c.has_resolutions
             )
-            SELECT c.name, a.id, c.moment, trim_scale((c.before).per_generation),
+            SELECT c.name, a.id, (c.before).id, c.moment, trim_scale((c.before).per_generation),
                    trim_scale((c.before).credits_per_generation), (c.before).currency, trim_scale(c.cost),
                    trim_scale(c.credits), c.currency,
                    c.currency IS DISTINCT FROM coalesce((c.before).currency, c.currency) AND (

@@ -5,7 +5,8 @@ extension ProviderRecord {
     init(row: inout Row) throws(PostgresError) {
         self.init(
             slug: try row.next(), displayName: try row.next(), kind: try row.next(), endpointURL: try row.next(),
-            authType: try AuthType(row: &row), enabled: try row.next(), timeoutMilliseconds: try row.next(), defaultModel: try row.nextOptional())
+            authType: try AuthType(row: &row), enabled: try row.next(), timeoutMilliseconds: try row.next(),
+            defaultModel: try row.nextOptional())
     }
 }
 

@@ -20,12 +20,12 @@ extension Command {
         let credentials = try store.installationCredentials(of: slug)
         let output = invocation.output
         output.table(
-            ["PROVIDER", "ENVIRONMENT", "KEY", "STATE", "ACTIVE", "LAST USED", "ID"],
+            ["PROVIDER", "ENVIRONMENT", "KEY", "STATE", "ACTIVE", "EXPIRES", "LAST USED", "ID"],
             credentials.map { credential in
                 [
-                    credential.provider, credential.environment, credential.hint ?? "…", credential.state,
-                    credential.isActive ? "yes" : "no", credential.lastUsedAt?.iso(.seconds) ?? "never",
-                    credential.id.text,
+                    credential.provider, credential.environment, credential.key, credential.state,
+                    credential.isActive ? "yes" : "no", credential.expiresAt?.iso(.seconds) ?? "never",
+                    credential.lastUsedAt?.iso(.seconds) ?? "never", credential.id.text,
                 ]
             })
         output.json { $0.array(credentials) { $0.credential($1) } }
@@ -41,24 +41,29 @@ extension Command {
               --stdin             reads the key from standard input; without it, a terminal is asked and shows nothing
               --no-test           stores the key without asking the provider about it
 
-            The key is never an argument: those are seen by everybody who lists processes.
+            The key is never an argument: those are seen by everybody who lists processes. A provider of virtual machines
+            has a configuration instead: one JSON object on standard input, or a question for each of its fields.
             """
     ) { arguments, invocation in
         let environment = try arguments.environment()
         let isPiped = arguments.flag("--stdin")
         let isTested = !arguments.flag("--no-test")
         guard let slug = try arguments.slug() else { throw UsageError("the provider is missing") }
+        guard arguments.word() == nil else {
+            throw UsageError("a key is never an argument; one that was given so is known to others: renew it")
+        }
         try arguments.finish()
         guard isPiped || Terminal.isInteractive else {
             throw UsageError("there is no terminal to ask: give the key on standard input, with --stdin")
         }
         let installation = try invocation.installation()
         let provider = try installation.store().provider(named: slug)
-        let question = "\(NewKey.noun(for: provider)) for \(provider.displayName) (\(environment.text)): "
-        guard let text = isPiped ? StandardInput.text() : Terminal.askSecretly(question) else {
-            throw Refusal("there was no answer, so nothing is stored")
-        }
-        let key = try NewKey(text, for: provider, in: environment)
+        // What is typed is not shown, whatever the line says.
+        let key =
+            isPiped && isatty(STDIN_FILENO) == 0
+            ? try NewKey(StandardInput.text(), for: provider, in: environment)
+            : try NewKey.asked(for: provider, in: environment)
+        try key.check(by: installation)
         let finding = isTested ? try key.test(by: installation) : nil
         try key.store(in: installation.store(), finding)
         let output = invocation.output
@@ -87,7 +92,9 @@ extension Command {
         let isSure = arguments.flag("--yes")
         guard let word = arguments.word() else { throw UsageError("the ID is missing") }
         try arguments.finish()
-        guard let id = ID<Credential>(word) else { throw UsageError("'\(word)' is not an ID") }
+        guard let id = ID<Credential>(word) else {
+            throw UsageError("that is not an ID: 'ai:credentials:list' shows them")
+        }
         guard isSure || Terminal.isInteractive else { throw UsageError("there is no terminal to ask: give --yes") }
         let store = try invocation.installation().store()
         guard let known = try store.installationCredentials(of: nil).first(where: { $0.id == id }) else {
@@ -95,11 +102,11 @@ extension Command {
         }
         if !isSure {
             let answer = Terminal.ask(
-                "Delete the key \(known.hint ?? "…") of \(known.provider) (\(known.environment))? [y/N] ")
+                "Delete the key \(known.key) of \(known.provider) (\(known.environment))? [y/N] ")
             guard let answer, ["y", "yes"].contains(answer.lowercased()) else { throw Refusal("nothing was deleted") }
         }
         let removed = try remove(id, from: store)
-        invocation.output.text("deleted the key \(removed.hint ?? "…") of \(removed.provider) (\(removed.environment))")
+        invocation.output.text("deleted the key \(removed.key) of \(removed.provider) (\(removed.environment))")
         invocation.output.json { $0.credential(removed) }
         return .success
     }
@@ -120,6 +127,17 @@ private func remove(_ id: ID<Credential>, from store: Store) throws(Failure) -> 
                     }, as: UTF8.self)),
             at: .now())
         return removed
+    }
+}
+
+extension ShownCredential {
+    /// What a person may see of it.
+    fileprivate var key: String {
+        switch type {
+        case "config": "configuration"
+        case "base_url": "address"
+        default: hint ?? "…"
+        }
     }
 }
 

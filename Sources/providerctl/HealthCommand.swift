@@ -16,7 +16,8 @@ extension Command {
               PROVIDER  only this one; without it, every enabled provider that has a key
               --all     also shows those that are not asked: switched off, or without a key
 
-            Every question is one that needs the key, as in the servers' own checks. Exit status 1 when one is down.
+            Every question is one that needs the key, as in the servers' own checks, and has ten seconds. Exit status 1 when
+            one is down, 3 when one could not be asked because of something here.
             """
     ) { arguments, invocation in
         let isAll = arguments.flag("--all")
@@ -27,15 +28,16 @@ extension Command {
         let store = try installation.store()
         let providers = try slug.map { [try store.provider(named: $0)] } ?? store.providers()
         let round = HealthRound(store, try installation.client())
-        var reports = try round.run(providers)
-        if slug == nil, !isAll { reports = reports.filter { $0.finding != nil } }
-        if let only = reports.first, slug != nil, only.finding == nil { throw Refusal(only.sentence) }
+        var reports = round.run(providers)
+        if slug == nil, !isAll { reports = reports.filter { $0.finding != nil || $0.hasFailed } }
+        if let only = reports.first, slug != nil, only.finding == nil, !only.hasFailed { throw Refusal(only.sentence) }
         let output = invocation.output
         output.table(
             ["PROVIDER", "STATUS", "TIME", "FOUND"],
             reports.map { [$0.provider.slug, $0.status, $0.time, $0.sentence] })
         if reports.isEmpty { output.text("no enabled provider has a key: 'providerctl setup' stores one") }
         output.json { $0.array(reports) { $0.report($1) } }
+        if reports.contains(where: \.hasFailed) { return .failed }
         return reports.contains { $0.finding?.status == .down } ? .no : .success
     }
 }
@@ -47,6 +49,8 @@ private struct HealthReport {
     var finding: HealthFinding?
     /// Why it was not asked.
     var absence = ""
+    /// Whether that was for something here, such as a master key that is missing.
+    var hasFailed = false
 
     var status: String { finding?.status.rawValue ?? "not asked" }
     var time: String { finding?.responseMilliseconds.map { "\($0) ms" } ?? "" }
@@ -54,6 +58,11 @@ private struct HealthReport {
     var sentence: String {
         guard let finding else { return absence }
         return finding.errorMessage ?? "accepts the key"
+    }
+
+    mutating func fail(_ failure: Failure) {
+        hasFailed = true
+        absence = "\(provider.displayName) could not be asked: \(explanation(of: failure))"
     }
 }
 
@@ -64,6 +73,9 @@ private struct HealthRound: Sendable {
         let credential: InstallationCredential
         let credentials: Credentials
     }
+
+    /// As in the checks that administrators ask for.
+    private static let milliseconds = 10_000
 
     private let pool: Pool
     private let keys: KeyRing
@@ -79,40 +91,58 @@ private struct HealthRound: Sendable {
     private var store: Store { Store(pool: pool, keys: keys) }
 
     /// In the order of `providers`.
-    func run(_ providers: [ProviderRecord]) throws -> [HealthReport] {
+    func run(_ providers: [ProviderRecord]) -> [HealthReport] {
         var reports: [HealthReport] = []
         var questions: [Question] = []
         for provider in providers {
-            let credential =
-                try provider.enabled ? store.installationCredentialToTest(of: ProviderSlug(provider.slug)) : nil
-            if let credential {
-                questions.append(
-                    Question(
-                        provider: provider, credential: credential,
-                        credentials: try Credentials(serialized: credential.secret)))
+            var report = HealthReport(provider: provider)
+            do throws(Failure) {
+                if let question = try question(provider, &report) { questions.append(question) }
+            } catch {
+                report.fail(error)
             }
-            let absence = provider.enabled ? "has no key in the environment default" : "is switched off"
-            reports.append(HealthReport(provider: provider, absence: "\(provider.displayName) \(absence)"))
+            reports.append(report)
         }
-        let findings = try ask(questions)
-        for index in reports.indices { reports[index].finding = findings[reports[index].provider.slug] }
+        let answers = ask(questions)
+        for index in reports.indices {
+            switch answers[reports[index].provider.slug] {
+            case .success(let finding): reports[index].finding = finding
+            case .failure(let failure): reports[index].fail(failure)
+            case nil: break
+            }
+        }
         return reports
     }
 
+    /// Nil for a provider that is not asked; the report says why.
+    private func question(_ provider: ProviderRecord, _ report: inout HealthReport) throws(Failure) -> Question? {
+        guard provider.enabled else {
+            report.absence = "\(provider.displayName) is switched off"
+            return nil
+        }
+        guard Adapters.canCall(provider.slug) else {
+            report.absence = "\(provider.displayName) cannot be called by this version"
+            return nil
+        }
+        guard let credential = try store.installationCredentialToTest(of: ProviderSlug(provider.slug)) else {
+            report.absence = "\(provider.displayName) has no key in the environment default"
+            return nil
+        }
+        return Question(
+            provider: provider.limited(toMilliseconds: Self.milliseconds), credential: credential,
+            credentials: try Credentials(serialized: credential.secret))
+    }
+
     /// A thread for each, since they only wait; there are a few dozen providers at most.
-    private func ask(_ questions: [Question]) throws -> [String: HealthFinding] {
-        let findings = Guarded<[String: HealthFinding]>([:])
-        let problems = Guarded<[Failure]>([])
+    private func ask(_ questions: [Question]) -> [String: Result<HealthFinding, Failure>] {
+        let answers = Guarded<[String: Result<HealthFinding, Failure>]>([:])
         let progress = Progress(total: questions.count)
         let group = DoneCounter(questions.count)
         for question in questions {
             let thread = Thread {
-                do throws(Failure) {
-                    let finding = try answer(question)
-                    findings.withLock { $0[question.provider.slug] = finding }
-                } catch {
-                    problems.withLock { $0.append(error) }
-                }
+                let result: Result<HealthFinding, Failure>
+                do throws(Failure) { result = .success(try answer(question)) } catch { result = .failure(error) }
+                answers.withLock { $0[question.provider.slug] = result }
                 progress.step(question.provider.slug)
                 group.done()
             }
@@ -121,8 +151,7 @@ private struct HealthRound: Sendable {
         }
         group.wait()
         progress.end()
-        if let problem = problems.withLock({ $0.first }) { throw problem }
-        return findings.withLock { $0 }
+        return answers.withLock { $0 }
     }
 
     private func answer(_ question: Question) throws(Failure) -> HealthFinding {
@@ -166,22 +195,21 @@ private final class DoneCounter: Sendable {
 private final class Progress: Sendable {
     private let total: Int
     private let count = Guarded(0)
-    private let isShown = isatty(STDERR_FILENO) == 1
 
     init(total: Int) {
         self.total = total
-        if isShown, total > 0 { Terminal.write("asking \(total) …\r") }
+        if total > 0 { Terminal.write("asking \(total) …\r") }
     }
 
     func step(_ name: String) {
         count.withLock { count in
             count += 1
             // The escape sequence of ECMA-48 that clears the rest of the line.
-            if isShown { Terminal.write("\r\(count) of \(total) answered: \(name)\u{1B}[K") }
+            Terminal.write("\r\(count) of \(total) answered: \(name)\u{1B}[K")
         }
     }
 
-    func end() { if isShown, total > 0 { Terminal.write("\r\u{1B}[K") } }
+    func end() { if total > 0 { Terminal.write("\r\u{1B}[K") } }
 }
 
 extension JSONWriter {

@@ -115,7 +115,8 @@ struct Painting {
     private func call(_ milliseconds: Int) -> InstallationCall {
         InstallationCall(
             slug: order.slug, credential: credential.id, credentialVersion: credential.version,
-            environment: order.environment, userID: Installation.actor, model: model, startedAt: startedAt, responseMilliseconds: milliseconds)
+            environment: order.environment, userID: Installation.actor, model: model, startedAt: startedAt,
+            responseMilliseconds: milliseconds)
     }
 
     private func entry(_ more: (inout JSONWriter) -> Void) -> AuditEntry {

@@ -3,7 +3,7 @@ import JSON
 import Providers
 import Store
 
-/// A provider's key that somebody has just given.
+/// What a provider takes for its calls, which somebody has just given: a key, an address or a configuration.
 struct NewKey {
     let credentials: Credentials
     private let provider: ProviderRecord
@@ -11,28 +11,76 @@ struct NewKey {
     private let environment: EnvironmentName
 
     /// What is asked for.
-    static func noun(for provider: ProviderRecord) -> String { provider.slug == "ollama" ? "Base URL" : "API key" }
+    static func noun(for provider: ProviderRecord) -> String {
+        if Adapters.compute(provider.slug) != nil { return "configuration" }
+        return provider.slug == "ollama" ? "Base URL" : "API key"
+    }
 
-    /// Refuses what cannot be a key of this provider. White space at the ends comes from copying, never from a key.
+    /// Refuses what cannot be a key of this provider. White space at the ends comes from copying, never from a key. A
+    /// configuration is a JSON object.
     init(_ text: String, for provider: ProviderRecord, in environment: EnvironmentName) throws {
+        let value = text.trimmed
+        if Adapters.compute(provider.slug) != nil {
+            guard case .object(let object)? = try? JSONParser.parse(Array(value.utf8)) else {
+                throw Refusal(
+                    "the configuration must be one JSON object, such as {\"host\": \"…\", \"username\": \"…\"}")
+            }
+            try self.init(object, for: provider, in: environment)
+        } else {
+            let name = provider.slug == "ollama" ? "baseUrl" : "apiKey"
+            try self.init(
+                JSONObject([JSONObject.Member(name: name, value: .string(value))]), for: provider, in: environment)
+        }
+    }
+
+    private init(_ object: JSONObject, for provider: ProviderRecord, in environment: EnvironmentName) throws {
         self.provider = provider
         self.environment = environment
-        let name = provider.slug == "ollama" ? "baseUrl" : "apiKey"
-        let value = JSONValue.string(
-            String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()))
         do throws(Failure) {
             slug = try ProviderSlug(provider.slug)
-            credentials = try .parse(provider.slug, JSONObject([JSONObject.Member(name: name, value: value)]))
+            credentials = try .parse(provider.slug, object)
         } catch {
-            throw Refusal(error.told("the \(Self.noun(for: provider))"))
+            throw Refusal(Self.told(error, provider))
+        }
+    }
+
+    /// Asks a person, who sees nothing of what is secret.
+    static func asked(for provider: ProviderRecord, in environment: EnvironmentName) throws -> NewKey {
+        let target = "\(provider.displayName) (\(environment.text))"
+        if let adapter = Adapters.compute(provider.slug) {
+            Terminal.write("the configuration of \(target)\n")
+            return try NewKey(try ConfigurationDialogue.answers(adapter), for: provider, in: environment)
+        }
+        guard let text = Terminal.askSecretly("\(noun(for: provider)) for \(target): ") else {
+            throw Refusal("there was no answer, so nothing is stored")
+        }
+        return try NewKey(text, for: provider, in: environment)
+    }
+
+    /// Fields of a configuration by their own names, anything else by what it is.
+    private static func told(_ failure: Failure, _ provider: ProviderRecord) -> String {
+        guard Adapters.compute(provider.slug) != nil, case .invalid(let problems) = failure, let first = problems.first
+        else { return failure.told("the \(noun(for: provider))") }
+        let prefix = "credentials."
+        let field = first.field.hasPrefix(prefix) ? String(first.field.dropFirst(prefix.count)) : first.field
+        return "\(field) \(first.reason)"
+    }
+
+    /// Refuses an address that this installation never calls. Contacts nobody.
+    func check(by installation: Installation) throws {
+        let client = try installation.client()
+        do throws(Failure) {
+            try client.check(credentials, for: slug.text)
+        } catch {
+            throw Refusal(Self.told(error, provider))
         }
     }
 
     /// Asks the provider; throws unless it accepts the key. Nothing is stored, but a refusal is in the audit log.
     func test(by installation: Installation) throws -> HealthFinding {
-        guard provider.enabled else {
-            throw Refusal(
-                "\(provider.displayName) is switched off and is not asked: --no-test stores the key all the same")
+        let store = try installation.store()
+        guard try store.mayBeAsked(provider) else {
+            throw Refusal("\(provider.displayName) is switched off and is not asked: --no-test stores it all the same")
         }
         let (failure, milliseconds) = try HealthProbe.attempt(try installation.client(), provider, credentials)
         guard let failure else {
@@ -40,9 +88,7 @@ struct NewKey {
         }
         var entry = entry { $0.field("error", failure.kind.rawValue) }
         entry.outcome = failure.kind == .invalidCredential ? .refused : .failed
-        try installation.store().transaction { (transaction) throws(Failure) in
-            try transaction.audit(entry, at: .now())
-        }
+        try store.transaction { (transaction) throws(Failure) in try transaction.audit(entry, at: .now()) }
         throw Refusal("\(failure.message); nothing was stored")
     }
 
@@ -52,8 +98,11 @@ struct NewKey {
             let now = Timestamp.now()
             let former = try transaction.replaceInstallationCredential(
                 of: slug, in: environment,
-                with: NewCredential(secret: credentials.serialized(), type: credentials.type, hint: credentials.hint),
+                with: NewCredential(
+                    secret: credentials.serialized(), type: credentials.type, hint: credentials.hint,
+                    metadata: credentials.shown(for: slug.text)),
                 proved: finding != nil, expiresAt: nil, at: now)
+            if provider.kind == "compute" { try transaction.forgetRefusedConfigurations(of: slug, at: now) }
             let formerModel = try model.flatMap { (model) throws(Failure) in
                 try transaction.setDefaultModel(of: slug, to: model, at: now)
             }

@@ -32,14 +32,14 @@ extension Failure {
 }
 
 extension Store {
-    /// A provider that a command names; an unknown one is refused with the list.
+    /// A provider that a command names; an unknown one is a mistake on the line, said with the list.
     func provider(named slug: ProviderSlug) throws -> ProviderRecord {
         do throws(Failure) {
             return try provider(slug)
         } catch {
             guard case .notFound = error else { throw error }
             let known = try providers().map(\.slug).joined(separator: ", ")
-            throw Refusal("there is no provider \(slug.text); there are \(known)")
+            throw UsageError("there is no provider \(slug.text); there are \(known)")
         }
     }
 }

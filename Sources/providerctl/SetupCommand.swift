@@ -24,6 +24,7 @@ extension Command {
         let environment = try dialogue.environment()
         let key = try dialogue.key(for: provider, in: environment)
         let model = try dialogue.model(for: provider)
+        try key.check(by: installation)
         if isTested { Terminal.write("asking \(provider.displayName) …\n") }
         let finding = isTested ? try key.test(by: installation) : nil
         try key.store(in: dialogue.store, finding, model: model)
@@ -96,7 +97,7 @@ private struct SetupDialogue {
             guard let line = isSecret ? Terminal.askSecretly(question) : Terminal.ask(question) else {
                 throw Refusal("the answers ended too early; nothing was stored")
             }
-            let answer = line.filter { !$0.isWhitespace }
+            let answer = line.trimmed
             do {
                 return try read(answer.isEmpty ? standard ?? "" : answer)
             } catch let refusal as Refusal where isPerson {

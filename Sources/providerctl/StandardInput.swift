@@ -9,3 +9,8 @@ enum StandardInput {
         return text
     }
 }
+
+extension String {
+    /// Without the white space at both ends.
+    var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
+}

@@ -33,7 +33,10 @@ enum Terminal {
         }
     }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// Questions and progress, which nobody reads in a file.
+    static func write(_ text: String) {
+        if isatty(STDERR_FILENO) == 1 { FileHandle.standardError.write(Data(text.utf8)) }
+    }
 }
 
 /// Standard input's terminal without echo.

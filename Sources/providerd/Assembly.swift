@@ -3,6 +3,7 @@ import Configuration
 import Crypto
 import Domain
 import Jobs
+import Locks
 import Outbound
 import Postgres
 import Providers
@@ -42,6 +43,33 @@ enum Assembly {
             Job.standard(settings, ProviderClient(try client(configuration))),
             makeStore: { Store(pool: pool, keys: keys) }, worker: worker,
             log: { log.event($0, $1) })
+    }
+
+    /// Hears that a job is due, so that it need not wait for the next poll. Nil behind a pooler, where connections belong
+    /// to nobody and notifications get lost. Contacts nothing.
+    static func listening(
+        _ configuration: Configuration, for scheduler: Scheduler, log: Log
+    ) throws(ConfigurationError) -> Listening? {
+        guard configuration.usesPreparedStatements else { return nil }
+        var settings = configuration.jobsPoolSettings
+        settings.applicationName = "providerd listener"
+        let isHeard = Guarded(false)
+        let tell = { @Sendable (now: Bool, message: String) in
+            let changed = isHeard.withLock { isHeard in
+                defer { isHeard = now }
+                return isHeard != now
+            }
+            if changed { log.event(now ? "info" : "warning", message) }
+        }
+        do throws(PostgresError) {
+            return try Listening(
+                settings, channels: [Store.jobsChannel],
+                onConnected: { tell(true, "notifications are heard") },
+                onLost: { tell(false, "notifications are missing, jobs are polled: \($0.reason)") },
+                onNotification: { _, name in scheduler.wake(name) })
+        } catch {
+            throw ConfigurationError("database", error.reason)
+        }
     }
 
     private static func client(_ configuration: Configuration) throws(ConfigurationError) -> HTTPClient {

@@ -4,6 +4,7 @@ import FastCGI
 import Foundation
 import JSON
 import Jobs
+import Postgres
 
 /// What a providerd process can be.
 enum Roles {
@@ -81,12 +82,15 @@ enum Roles {
         let log = Log.standardError
         let name = "\(ProcessInfo.processInfo.hostName):\(getpid()):\(UInt32.random(in: 0 ... .max))"
         let scheduler = try Assembly.scheduler(configuration, worker: name, log: log)
+        let listening = try Assembly.listening(configuration, for: scheduler, log: log)
         let waited = ending
         Thread.detachNewThread {
             var received: Int32 = 0
             withUnsafePointer(to: waited) { _ = sigwait($0, &received) }
             scheduler.stop()
+            listening?.stop()
         }
+        if let listening { Thread.detachNewThread { listening.run() } }
         log.event("info", "running jobs") { $0.field("worker", name) }
         scheduler.run()
         log.event("info", "jobs have stopped")

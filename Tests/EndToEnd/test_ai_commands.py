@@ -11,6 +11,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -186,7 +187,7 @@ def test_an_owners_key_is_not_the_installations(stack, database, client):
 @pytest.mark.parametrize(
     "line",
     [
-        "ai:credentials:set", "ai:credentials:set openai", f"ai:credentials:set openai {KEY}", "ai:credentials:set openai --key x",
+        "ai:credentials:set", "ai:credentials:set openai", f"ai:credentials:set openai {KEY}", "ai:credentials:set openai --key x", f"ai:credentials:set openai --key={KEY}", f"ai:credentials:remove {KEY}",
         "ai:credentials:set Open! --stdin", "ai:credentials:set openai --stdin --environment a.b", "ai:credentials:list a b",
         "ai:credentials:remove", "ai:credentials:remove 17 --yes", "ai:health a b", "ai:health openai --all", "ai:health --fast",
         "setup extra",
@@ -195,12 +196,39 @@ def test_an_owners_key_is_not_the_installations(stack, database, client):
 def test_a_mistake_on_the_line_is_said(stack, line):
     finished = stack.control(*line.split(), check=False)
     assert finished.returncode == 2 and "usage: providerctl" in finished.stderr
+    assert finished.stdout == "" and KEY not in finished.stderr
 
 
 def test_an_unknown_provider_is_refused_with_the_list(stack):
     for line in ("ai:credentials:list nobody", "ai:credentials:set nobody --stdin --no-test", "ai:health nobody"):
         finished = stack.control(*line.split(), check=False, input="x\n")
-        assert finished.returncode == 1 and "there is no provider nobody; there are " in finished.stderr
+        assert finished.returncode == 2 and finished.stdout == ""
+        listed = finished.stderr.split("there is no provider nobody; there are ")[1].splitlines()[0]
+        assert {"claude", "fal_ai", "openrouter", "vsphere"} <= set(listed.split(", "))
+
+
+def test_a_provider_that_is_switched_off_is_not_asked(stack, database, simulator_requests):
+    database.execute("UPDATE providers SET enabled = false WHERE slug = 'openai'")
+    simulator_requests.clear("openai")
+    refused = set_key(stack, "openai")
+    assert refused.returncode == 1 and "OpenAI is switched off" in refused.stderr
+    assert keys(database) == []
+    assert simulator_requests.client.get("/requests", params={"provider": "openai"}).json()["requests"] == []
+    assert set_key(stack, "openai", KEY, "--no-test").returncode == 0
+
+
+def test_the_mask_of_a_key_is_not_a_key(stack, database):
+    refused = set_key(stack, "openai", "***masked***", "--no-test")
+    assert refused.returncode == 1 and "the API key is the mask" in refused.stderr
+    assert keys(database) == []
+
+
+def test_when_a_key_ends_is_listed(stack, database):
+    set_key(stack, "openai", KEY, "--no-test")
+    database.execute("UPDATE credentials SET expires_at = '2001-02-03' WHERE owner IS NULL")
+    assert "2001-02-03T00:00:00Z" in stack.control("ai:credentials:list").stdout
+    alone = stack.control("ai:health", "openai", check=False)
+    assert alone.returncode == 1 and "OpenAI has no key" in alone.stderr, "one that has ended is not used"
 
 
 # At a terminal
@@ -228,6 +256,128 @@ def test_a_signal_leaves_the_terminal_as_it_was(stack, database, number):
     assert keys(database) == []
 
 
+def test_a_key_is_nowhere_but_sealed_in_the_database(stack, database):
+    terminal = Terminal(stack, "ai:credentials:set", "openai", "--no-test")
+    terminal.expect("API key for OpenAI")
+    terminal.wait_for_echo(False)
+    os.write(terminal.descriptor, KEY.encode())
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            seen = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        # This run of the tests was given no key in its line or environment either.
+        assert KEY.encode() not in seen, process
+    terminal.answer("")
+    terminal.expect("stored, not tested")
+    assert terminal.end() == 0 and KEY not in terminal.everything + terminal.shown
+    assert keys(database) == [("openai", "default", "…6789", "untested", True)]
+    rows = database.execute("SELECT c::text FROM credentials c UNION ALL SELECT a::text FROM audit_log a").fetchall()
+    assert rows and not [row for row in rows if KEY in row[0]]
+    assert KEY not in stack.logs(100_000)
+
+
+def test_stdin_at_a_terminal_shows_nothing_either(stack, database):
+    terminal = Terminal(stack, "ai:credentials:set", "openai", "--stdin")
+    terminal.expect("API key for OpenAI")
+    terminal.wait_for_echo(False)
+    terminal.answer(KEY)
+    terminal.expect("accepted and stored")
+    assert terminal.end() == 0 and KEY not in terminal.everything
+
+
+@pytest.mark.parametrize("moment", ["Environment [default]: ", "which is not shown: ", "Default model ["])
+def test_control_c_at_any_question_stores_nothing(stack, database, moment):
+    terminal = Terminal(stack, "setup", "--no-test")
+    for question, answer in (("[gemini]: ", "openai"), ("Environment [default]: ", ""), ("which is not shown: ", KEY), ("Default model [", "")):
+        terminal.expect(question)
+        if question == moment:
+            break
+        if "not shown" in question:
+            terminal.wait_for_echo(False)
+        terminal.answer(answer)
+    time.sleep(0.2)
+    os.write(terminal.descriptor, b"\x03")
+    terminal.wait_for_echo(True)
+    assert terminal.end() == -signal.SIGINT and keys(database) == []
+
+
+def test_control_c_while_a_provider_hangs_ends_at_once(stack, database):
+    set_key(stack, "openai", "sk-fault=hang-0123456789", "--no-test")
+    terminal = Terminal(stack, "ai:health")
+    terminal.expect("asking 1")
+    began = time.monotonic()
+    os.write(terminal.descriptor, b"\x03")
+    assert terminal.end() == -signal.SIGINT and time.monotonic() - began < 3
+    assert keys(database) == [("openai", "default", "…6789", "untested", True)]
+
+
+VCENTER = {"host": "vcenter.example.com", "username": "administrator@vsphere.local", "password": "secret-4711-long-enough"}
+
+
+def test_a_configuration_is_asked_for_field_by_field(stack, database):
+    terminal = Terminal(stack, "ai:credentials:set", "vsphere", "--no-test")
+    terminal.expect("the configuration of VMware vSphere (default)")
+    terminal.expect("host: ")
+    terminal.answer("https://vcenter.example.com/")
+    terminal.expect("host must be a host")
+    terminal.expect("host: ")
+    terminal.answer(VCENTER["host"])
+    terminal.expect("username: ")
+    terminal.answer(VCENTER["username"])
+    terminal.expect("password, which is not shown: ")
+    terminal.wait_for_echo(False)
+    terminal.answer(VCENTER["password"])
+    terminal.expect("datacenter, empty for none: ")
+    assert terminal.echoes
+    terminal.answer("")
+    terminal.expect("insecure, empty for none: ")
+    terminal.answer("")
+    terminal.expect("stored, not tested")
+    assert terminal.end() == 0 and VCENTER["password"] not in terminal.everything + terminal.shown
+    try:
+        shown = json.loads(stack.control("ai:credentials:list", "vsphere", "--json").stdout)
+        assert [(one["type"], one["state"]) for one in shown] == [("config", "untested")]
+        assert "configuration" in stack.control("ai:credentials:list", "vsphere").stdout
+        metadata = database.execute("SELECT metadata FROM credentials WHERE type = 'config'").fetchone()[0]
+        assert metadata == {"host": VCENTER["host"], "username": VCENTER["username"]}
+    finally:
+        database.execute("UPDATE providers SET enabled = false WHERE slug = 'vsphere'")
+
+
+def test_a_document_is_read_from_its_file(stack, database, tmp_path):
+    file = tmp_path / "account.json"
+    file.write_text('{"type":\n"service_account"}\n')
+    terminal = Terminal(stack, "ai:credentials:set", "gcp", "--no-test")
+    terminal.expect("project_id: ")
+    terminal.answer("my-project")
+    terminal.expect("file with the credentials_json: ")
+    terminal.answer(str(file) + ".gone")
+    terminal.expect("cannot be read")
+    terminal.expect("file with the credentials_json: ")
+    terminal.answer(str(file))
+    terminal.expect("zone, empty for none: ")
+    terminal.answer("")
+    status = terminal.end()
+    # What the file holds is the provider's own matter: either it is stored, or the reason is said.
+    assert (status, "stored" in terminal.shown) in ((0, True), (1, False)), terminal.shown
+    assert "service_account" not in terminal.shown
+    database.execute("UPDATE providers SET enabled = false WHERE slug = 'gcp'")
+
+
+def test_control_c_at_a_secret_field_leaves_the_terminal_as_it_was(stack, database):
+    terminal = Terminal(stack, "ai:credentials:set", "vsphere")
+    terminal.expect("host: ")
+    terminal.answer(VCENTER["host"])
+    terminal.expect("username: ")
+    terminal.answer(VCENTER["username"])
+    terminal.expect("password, which is not shown: ")
+    terminal.wait_for_echo(False)
+    os.write(terminal.descriptor, b"half\x03")
+    terminal.wait_for_echo(True)
+    assert terminal.end() == -signal.SIGINT and keys(database) == []
+
+
 def test_control_c_leaves_the_terminal_as_it_was(stack, database):
     terminal = Terminal(stack, "setup")
     terminal.expect("Provider, by number or name [gemini]: ")
@@ -240,6 +390,7 @@ def test_control_c_leaves_the_terminal_as_it_was(stack, database):
     terminal.wait_for_echo(True)
     assert terminal.end() == -signal.SIGINT
     assert "half a key" not in terminal.shown
+    assert keys(database) == []
 
 
 def test_a_stopped_program_gives_the_terminal_back_and_asks_again(stack, database):
@@ -364,6 +515,43 @@ def test_one_that_is_down_makes_the_exit_status_1(stack, database):
     assert stack.control("ai:health", "cohere", check=False).returncode == 0, "slow or busy is not down"
 
 
+def test_one_that_hangs_is_given_up_after_ten_seconds(stack, database):
+    set_key(stack, "openai", "sk-fault=hang-0123456789", "--no-test")
+    set_key(stack, "claude")
+    began = time.monotonic()
+    finished = stack.control("ai:health", "--json", check=False)
+    assert 9 < time.monotonic() - began < 14 and finished.returncode == 1
+    shown = {row["provider"]: (row["status"], row["error"]) for row in json.loads(finished.stdout)}
+    assert shown == {"openai": ("down", "timed_out"), "claude": ("healthy", None)}
+
+
+def test_a_key_that_cannot_be_opened_does_not_hide_the_others(stack, database):
+    set_key(stack, "openai")
+    set_key(stack, "claude")
+    database.execute(
+        "UPDATE credentials SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)"
+        " WHERE owner IS NULL AND provider_id = (SELECT id FROM providers WHERE slug = 'claude')"
+    )
+    finished = stack.control("ai:health", "--json", check=False)
+    assert finished.returncode == 3
+    shown = {row["provider"]: (row["status"], "could not be asked" in row["message"]) for row in json.loads(finished.stdout)}
+    assert shown == {"openai": ("healthy", False), "claude": (None, True)}
+
+
+def test_a_key_that_was_changed_meanwhile_is_not_judged(stack, database, client):
+    record = client.post("/api/providers/openai/credentials", json={"credentials": {"apiKey": "sk-slow-0123456789"}}).json()["data"]
+    path = f"/api/providers/openai/credentials/{record['id']}"
+    client.put(path, json={"credentials": {"apiKey": "sk-bad-fault=slow=1500-0123456789"}}).raise_for_status()
+    running = subprocess.Popen(
+        [stack.run / "bin/providerctl", "ai:health", "openai"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PROVIDERD_CONFIG": stack.environment["PROVIDERD_CONFIG"]},
+    )
+    time.sleep(0.7)
+    client.put(path, json={"credentials": {"apiKey": KEY}}).raise_for_status()
+    running.communicate(timeout=30)
+    assert keys(database) == [("openai", "default", "…6789", "untested", True)]
+
+
 def test_all_shows_those_that_are_not_asked(stack, database):
     set_key(stack, "openai")
     database.execute("UPDATE providers SET enabled = false WHERE slug = 'cohere'")
@@ -385,3 +573,9 @@ def test_progress_is_shown_at_a_terminal_only(stack, database):
     environment = {**os.environ, "PROVIDERD_CONFIG": stack.environment["PROVIDERD_CONFIG"]}
     plain = subprocess.run([stack.run / "bin/providerctl", "ai:health"], env=environment, capture_output=True, timeout=30, check=True)
     assert plain.stderr == b""
+    piped = stack.control("setup", input=f"openai\n\n{KEY}\n\n")
+    assert piped.stderr == "", "nobody reads the questions"
+    with (stack.run / "nothing").open("w+") as file:
+        quiet = subprocess.run([stack.run / "bin/providerctl", "ai:health", "--json"], env=environment, stdout=file, stderr=subprocess.PIPE, timeout=30, check=True)
+        file.seek(0)
+        assert json.load(file)[0]["provider"] == "openai" and quiet.stderr == b""

@@ -130,6 +130,21 @@ def test_who_only_reads_changes_nothing(stack, client):
         assert manager.post(f"{ALERTS}/{identifier}/resolve", json={}).status_code == 403
 
 
+def test_of_many_who_resolve_an_alert_at_once_one_does(stack, client):
+    identifier = make(client)["id"]
+    token = stack.token()
+    start = threading.Barrier(8)
+
+    def resolve(number: int) -> int:
+        with stack.client(token) as administrator:
+            start.wait(timeout=30)
+            return administrator.post(f"{ALERTS}/{identifier}/resolve", json={"resolutionNote": f"note {number}"}).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(resolve, range(8))) == [200] + [409] * 7
+    assert run_sql(stack, "SELECT count(*) FROM audit_log WHERE subject = %s AND action = 'alert.resolve'", identifier) == [(1,)]
+
+
 def test_a_retry_makes_one_alert(client):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"severity": "low", "message": "once"}

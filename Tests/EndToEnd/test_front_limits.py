@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack import Stack
+from test_front_errors import CLOSE, exchange
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,66 @@ def test_what_asks_a_provider_is_limited_more_tightly_than_the_rest_of_the_admin
         # The same administrator can still look at things.
         looks = [administrator.get(f"{ADMINISTRATION}/providers/openai/config").status_code for _ in range(60)]
     assert looks == [200] * 60
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "nobody/test"), ("POST", "health-check"), ("POST", "nobody/credentials"), ("PUT", "nobody/credentials/1"),
+        ("GET", "nobody/health?refresh=true"), ("GET", "nobody/models?limit=1&refresh=true"),
+    ],
+)  # fmt: skip
+def test_what_asks_a_provider_through_contract_3_is_limited_too(limited: Stack, method: str, path: str) -> None:
+    with limited.client(limited.token(sub=f"integrator {method} {path}")) as administrator:
+        answers = [administrator.request(method, f"/api/providers/{path}", json={"colour": 1}) for _ in range(40)]
+        assert all(answer.status_code in (400, 404) for answer in answers[:30])
+        refused = [answer for answer in answers[30:] if answer.status_code == 429]
+        assert refused and refused[-1].headers["Retry-After"] == "1"
+        assert refused[-1].json() == {
+            "data": None, "meta": {}, "status": "error", "message": "Too many requests: try again later",
+        }
+        looks = [administrator.get("/api/providers/openai/credentials").status_code for _ in range(60)]
+    assert looks == [200] * 60
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("HEAD", "/api/providers/nobody/models?limit=1&refresh=true"), ("POST", "/api/providers/test"),
+        ("POST", "/api/vms/list"),
+    ],
+)  # fmt: skip
+def test_what_asks_a_provider_through_the_other_contracts_is_limited_as_tightly(
+    limited: Stack, method: str, path: str
+) -> None:
+    body = {"provider": "nobody"} if method == "POST" else None
+    with limited.client(limited.token(sub=f"administrator {method} {path}")) as administrator:
+        statuses = [administrator.request(method, path, json=body).status_code for _ in range(40)]
+    assert set(statuses[:30]) <= {400, 404}
+    assert 429 in statuses[30:]
+
+
+@pytest.mark.parametrize("beginning", ["POST https://localhost", "POST HTTPS://localhost:1", "POST a+b://x", "POST    "])
+@pytest.mark.parametrize("path, burst", [("providers/nobody/health-check", 30), ("providers/nobody/credits/add", 201)])
+def test_no_form_of_the_request_line_is_without_its_limit(limited: Stack, beginning: str, path: str, burst: int) -> None:
+    token = limited.token(sub=f"line {beginning} {burst}")
+    rest = CLOSE + f"Authorization: Bearer {token}\r\nContent-Length: 0\r\n\r\n".encode()
+    line = f"{beginning}{ADMINISTRATION}/{path} HTTP/1.1\r\n".encode()
+    statuses, bodies = [], []
+    # A place flows back each second, or ten of them.
+    while 429 not in statuses and len(statuses) < 4 * burst:
+        status, _, body = exchange(limited, line + rest)
+        statuses.append(status)
+        bodies.append(body)
+    assert set(statuses[:burst]) <= {404, 415}
+    assert statuses[-1] == 429 and json.loads(bodies[-1]) == LIMITED
+
+
+def test_another_spelling_of_a_parameter_asks_nobody(limited: Stack) -> None:
+    with limited.client(limited.token(sub="speller of parameters")) as administrator:
+        answer = administrator.get("/api/providers/openai/health?%72efresh=true")
+    assert answer.status_code == 400
+    assert list(answer.json()["meta"]["errors"]) == ["%72efresh"]
 
 
 @pytest.mark.parametrize("path", ["health%2Dcheck", "test%2dconnection", "%74est-connection"])

@@ -11,12 +11,15 @@ import zlib
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import httpx2
 import openai
+import openrouter
 import psycopg
 import pytest
 import vendor_clients
 from google.genai import types as gemini_types
+from openrouter import errors as openrouter_errors
 
 ROUTERS = {"openrouter": "openrouter/api/v1", "requesty": "requesty/v1"}
 MODELS = {"gemini": "gemini-2.5-flash-image", "openrouter": "google/gemini-2.5-flash-image", "requesty": "google/gemini-2.5-flash-image"}
@@ -83,6 +86,46 @@ def test_openais_client_understands_a_routers_list_and_refusals(simulator, slug)
 def test_openais_client_takes_a_picture_by_requestys_other_way(simulator):
     image = router(simulator, "requesty").images.generate(model="google/gemini-2.5-flash-image", prompt="A lighthouse")
     assert_png(base64.b64decode(image.data[0].b64_json, validate=True))
+
+
+@pytest.fixture
+def openrouters_own(simulator):
+    """Makes OpenRouter's own client with a key; it checks every answer against its types."""
+    trust = ssl.create_default_context(cafile=simulator.ca)
+    with httpx.Client(verify=trust, trust_env=False, timeout=20) as transport:
+        yield lambda key: openrouter.OpenRouter(api_key=key, server_url=f"{simulator.url}/openrouter/api/v1", client=transport)
+
+
+def test_openrouters_own_client_understands_its_lists(openrouters_own):
+    client = openrouters_own("sk-or-v1-management-balance=12.50")
+    listed = client.models.list(output_modalities="all").result
+    prices = {model.id: model.pricing for model in listed.data}
+    assert listed.total_count == len(prices) and listed.links.next is None
+    assert Decimal(prices[MODELS["openrouter"]].prompt) == Decimal("0.0000003")
+    (long,) = prices["google/gemini-2.5-pro"].overrides
+    assert (long.min_prompt_tokens, Decimal(long.completion)) == (200_000, Decimal("0.000015"))
+    assert prices["openrouter/auto"].prompt == "-1"
+    assert client.api_keys.get_current_key_metadata().data.is_management_key is True
+    credits = client.credits.get_credits().data
+    assert (credits.total_credits, credits.total_usage) == (12.5, 0.25)
+
+
+def test_openrouters_own_client_takes_a_picture_and_tells_refusals_apart(openrouters_own):
+    def send(key: str):
+        messages = [{"role": "user", "content": "A lighthouse"}]
+        return openrouters_own(key).chat.send(model=MODELS["openrouter"], messages=messages, modalities=["image", "text"], retries=None)
+
+    reply = send("sk-or-v1-test")
+    (image,) = reply.choices[0].message.images
+    assert_png(base64.b64decode(image.image_url.url.partition(",")[2], validate=True))
+    assert reply.usage.cost > 0.0387
+    for key, error in {
+        "revoked": openrouter_errors.UnauthorizedResponseError, "fault=no-money": openrouter_errors.PaymentRequiredResponseError,
+        "fault=rate-limit": openrouter_errors.TooManyRequestsResponseError, "fault=forbidden": openrouter_errors.ForbiddenResponseError,
+        "fault=overloaded": openrouter_errors.ProviderOverloadedResponseError,
+    }.items():
+        with pytest.raises(error):
+            send(key)
 
 
 def test_googles_client_takes_a_picture(simulator):
@@ -291,7 +334,7 @@ def test_only_providers_that_paint_are_asked(stack):
         finished = generate(stack, slug, "--prompt", "x")
         assert finished.returncode == 1 and "gemini, openrouter, requesty" in finished.stderr
     unknown = generate(stack, "nobody", "--prompt", "x")
-    assert unknown.returncode == 1 and "there is no provider nobody" in unknown.stderr
+    assert unknown.returncode == 2 and "there is no provider nobody" in unknown.stderr
 
 
 def test_a_picture_that_was_paid_is_written_beside_a_name_that_is_taken(stack, database, tmp_path):

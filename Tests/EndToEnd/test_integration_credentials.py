@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 
 import psycopg
@@ -170,12 +171,19 @@ def test_what_cannot_be_tried_is_not_stored(client, fault, name, status):
     assert listed(client) == []
 
 
-def test_a_provider_that_cannot_be_called_yet_says_so(client):
-    if client.post(route("requesty", "credentials"), json={"credentials": {"apiKey": KEY}, "test": True}).status_code == 201:
-        assert listed(client, "requesty")[0]["state"] == "valid"
-    else:
-        add(client, "requesty")
-        assert client.post(route("requesty", "test")).status_code == 409
+@pytest.mark.parametrize("provider", ["openrouter", "requesty", "replicate", "claude"])
+def test_every_kind_of_provider_can_be_asked(client, provider):
+    answer = client.post(route(provider, "credentials"), json={"credentials": {"apiKey": KEY}, "test": True})
+    assert (answer.status_code, answer.json()["data"]["state"]) == (201, "valid"), answer.text
+
+
+def test_a_provider_that_hangs_is_given_up_after_ten_seconds(client):
+    began = time.monotonic()
+    body = {"credentials": {"apiKey": "sk-test-fault=hang-0123456789"}, "test": True}
+    answer = client.post(route("openai", "credentials"), json=body)
+    assert 9 < time.monotonic() - began < 14
+    golden(answer, "integration-credential-hang")
+    assert listed(client) == []
 
 
 # Several
@@ -213,6 +221,10 @@ def test_a_list_has_filters_and_pages(client):
     assert [record["name"] for record in listed(client)] == names[::-1]
     assert [record["name"] for record in listed(client, environment="dev")] == ["two"]
     assert [record["name"] for record in listed(client, limit=1, offset=1)] == ["two"]
+    assert [record["name"] for record in listed(client, q="T")] == ["three", "two", "one"], "the environment counts too"
+    assert [record["name"] for record in listed(client, q="THR")] == ["three"]
+    assert [record["name"] for record in listed(client, q="dev")] == ["two"]
+    assert listed(client, q=KEY) == [] and len(listed(client, q=KEY[-4:])) == 3, "the key itself cannot be searched for"
     client.put(route("openai", f"credentials/{listed(client)[0]['id']}"), json={"is_active": False}).raise_for_status()
     assert [record["name"] for record in listed(client, is_active="false")] == ["three"]
     meta = client.get(route("openai", "credentials"), params={"limit": 1, "is_active": "true", "owner": "installation"}).json()["meta"]
@@ -387,7 +399,7 @@ def test_a_key_of_contract_2_is_seen_and_used_by_this_one(client, simulator_requ
     assert sent_key(simulator_requests) == digest(OTHER_KEY)
 
 
-def test_a_key_of_an_owner_is_seen_masked_and_can_be_switched_off(client, stack):
+def test_a_key_of_an_owner_is_seen_masked_and_can_be_switched_off(client, stack, simulator_requests):
     with stack.client(stack.token(sub="carol", tenant="t-integration")) as owner:
         body = {"provider": "OpenAI", "credentials": {"apiKey": KEY}}
         connection = owner.post("/api/v1/ai/providers", json=body).raise_for_status().json()["data"]
@@ -399,8 +411,13 @@ def test_a_key_of_an_owner_is_seen_masked_and_can_be_switched_off(client, stack)
             path = route("openai", f"credentials/{record['id']}")
             # It is not the installation's.
             assert client.post(route("openai", "test")).json()["data"]["error"]["kind"] == "no_credentials"
-            assert client.delete(path).status_code == 409
-            assert client.put(path, json={"credentials": {"apiKey": OTHER_KEY}}).status_code == 409
+            check(client.delete(path), "integration-credential-owned-delete")
+            simulator_requests.clear("openai")
+            for body in ({"credentials": {"apiKey": OTHER_KEY}}, {"credentials": {"apiKey": OTHER_KEY}, "test": True}):
+                check(client.put(path, json=body), "integration-credential-owned")
+            # Nobody is asked about what will not be stored.
+            asked = simulator_requests.client.get("/requests", params={"provider": "openai"}).json()["requests"]
+            assert asked == []
             client.put(path, json={"is_active": False}).raise_for_status()
             assert owner.get(f"/api/v1/ai/providers/{connection['id']}").json()["data"]["isActive"] is False
         finally:

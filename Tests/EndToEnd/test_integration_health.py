@@ -101,8 +101,9 @@ def test_a_wrong_query_is_refused(client, query):
     assert client.get(route("openai", "health"), params=query).status_code == 400
 
 
-def test_a_test_ends_after_ten_seconds(client):
-    add(client, "openai", HANGING)
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_test_ends_after_ten_seconds(client, fault):
+    add(client, "openai", HANGING.replace("hang", fault))
     began = time.monotonic()
     data = client.post(route("openai", "test")).json()["data"]
     assert 9 < time.monotonic() - began < 14
@@ -158,7 +159,7 @@ def test_progress_shows_what_is_done_while_others_hang(client, stack):
     assert kinds == {provider: "timed_out" if provider in hanging else None for provider in sorted(CALLED)}
 
 
-def test_a_run_has_ten_seconds_and_the_last_one_is_for_writing_down(client):
+def test_a_run_has_ten_seconds_and_the_end_of_them_is_for_writing_down(client):
     """Alone the provider would have had its ten seconds; a slow machine makes it late all the more."""
     add(client, "openai", "sk-test-fault=slow=9600-0123456789")
     run = finished(client, start(client, "openai", "cohere")["id"])

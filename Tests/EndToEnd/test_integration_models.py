@@ -288,7 +288,7 @@ def test_a_provider_of_any_model_has_the_one_that_is_asked_for(client):
     assert selection(client, capability="chat", model="qwen3")["selected"] == {"provider": "ollama", "model": "qwen3"}
 
 
-def test_the_key_of_another_environment_does_not_count(client):
+def test_the_key_of_another_environment_does_not_count(client, database):
     add(client, "claude", environment="prod")
     assert reasons(selection(client, capability="chat"))["claude"] == ["keyless"]
     data = selection(client, capability="chat", environment="prod")
@@ -296,6 +296,34 @@ def test_the_key_of_another_environment_does_not_count(client):
     credential = client.get(route("claude", "credentials")).json()["data"][0]["id"]
     client.put(route("claude", f"credentials/{credential}"), json={"is_active": False}).raise_for_status()
     assert reasons(selection(client, capability="chat", environment="prod"))["claude"] == ["key_unusable"]
+    ended = add(client, "claude", environment="prod", expires_at="2999-01-01")["id"]
+    assert selection(client, capability="chat", environment="prod")["selected"]["provider"] == "claude"
+    database.execute("UPDATE credentials SET expires_at = now() - interval '1 second' WHERE id = %s", (ended,))
+    assert reasons(selection(client, capability="chat", environment="prod"))["claude"] == ["key_unusable"]
+
+
+def test_the_next_one_of_the_order_stands_in_for_the_first(client, fault):
+    """Disabled, down, keyless: each is passed over with its reason, and the order of the others stays."""
+    order = ["cohere", "openai", "gemini"]
+    for number, provider in enumerate(order, 2):
+        add(client, provider)
+        client.put(route(provider), json={"priority": number}).raise_for_status()
+    client.put(route("ollama"), json={"priority": 9}).raise_for_status()
+    data = selection(client, capability="embedding")
+    assert [one["provider"] for one in data["candidates"]] == [*order, "ollama"]
+    assert [one["position"] for one in data["candidates"]] == [1, 2, 3, 4]
+    assert data["selected"]["provider"] == "cohere"
+    client.post(route("cohere", "toggle"), json={"enabled": False}).raise_for_status()
+    assert selection(client, capability="embedding")["selected"]["provider"] == "openai"
+    fault("openai", "html")
+    client.post(route("openai", "test")).raise_for_status()
+    assert selection(client, capability="embedding")["selected"]["provider"] == "gemini"
+    credential = client.get(route("gemini", "credentials"), params={"owner": "installation"}).json()["data"][0]["id"]
+    client.delete(route("gemini", f"credentials/{credential}")).raise_for_status()
+    data = selection(client, capability="embedding")
+    assert (data["selected"], reasons(data)) == (
+        None, {"cohere": ["disabled"], "openai": ["down"], "gemini": ["keyless"], "ollama": ["keyless", "no_model"]},
+    )  # fmt: skip
 
 
 def test_the_routing_rule_of_a_model_goes_before_priorities(client, database):

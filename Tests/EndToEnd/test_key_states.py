@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
+import time
 
 import psycopg
 import pytest
@@ -99,6 +102,42 @@ def test_every_call_that_succeeds_is_a_use(stack, client, database, tmp_path, ca
     assert states(database, "openrouter") == [("valid", True, True)]
 
 
+@pytest.mark.parametrize(("key", "state"), [("r8_revoked_0123456789", ("invalid", False, False)), ("r8_good_0123456789", ("valid", True, True))])
+def test_cancelling_a_job_says_whether_the_key_is_good(client, database, key, state):
+    add(client, "replicate", key)
+    request = {"id": f"cancel-{key}", "model": "minimax/video-01", "status": "processing", "providerRequestId": "z" * 26}
+    client.post(f"{MEDIA}/replicate/requests", json=request).raise_for_status()
+    answer = client.post(f"{MEDIA}/replicate/requests/cancel-{key}/cancel")
+    assert answer.status_code == (200 if state[1] else 502), answer.text
+    assert states(database, "replicate") == [state]
+
+
+def test_the_default_data_has_the_three_providers_of_contract_4(client):
+    expected = {
+        "gemini": ("api_key", "Gemini", "gemini-2.5-flash-lite"),
+        "openrouter": ("bearer", "OpenRouter", "google/gemini-2.5-flash-image"),
+        "requesty": ("bearer", "Requesty", "google/gemini-2.5-flash-image"),
+    }
+    for slug, (auth_type, name, model) in expected.items():
+        shown = client.get(route(slug)).json()["data"]
+        assert (shown["auth_type"], shown["display_name"], shown["default_model"], shown["enabled"]) == (auth_type, name, model, True)
+        assert "image" in shown["capabilities"]
+
+
+def test_the_newest_key_of_an_environment_is_used_and_the_next_one_when_it_is_refused(stack, client, database, tmp_path, simulator_requests):
+    keys = ["sk-or-v1-first-0123456789", "sk-or-v1-second-0123456789", "sk-or-v1-revoked-0123456789"]
+    for key in keys:
+        add(client, "openrouter", key)
+    used = []
+    for _ in range(3):
+        simulator_requests.clear("openrouter")
+        painted(stack, tmp_path, "openrouter")
+        used.append(simulator_requests.last("openrouter")["keySHA256"])
+    hashes = [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys]
+    assert used == [hashes[2], hashes[1], hashes[1]]
+    assert states(database, "openrouter") == [("invalid", False, False), ("valid", True, True), ("untested", True, False)]
+
+
 def test_a_balance_that_a_key_may_not_see_says_nothing_about_it(stack, client, database):
     add(client, "openrouter", KEY)
     stack.control("jobs", "run", "balances")
@@ -124,9 +163,6 @@ def test_a_list_that_asks_nobody_is_no_use(client, database, stack):
 
 def test_a_key_that_was_switched_off_by_hand_while_it_was_used_stays_off(stack, client, database, tmp_path, fault):
     """The call is under way when somebody switches the key off; what comes of it does not undo that."""
-    import subprocess
-    import time
-
     credential = add(client, "openrouter")["id"]
     fault("openrouter", "slow=2000", paths=["chat"])
     running = subprocess.Popen(

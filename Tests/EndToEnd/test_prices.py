@@ -329,14 +329,21 @@ def test_a_bad_price_to_the_letter(client, model):
 
 
 def test_a_new_price_is_in_the_audit_log_with_before_and_after(client, model, database):
-    client.put(price_route(), json={"pricing": {"costPerGeneration": 0.06}, "reason": "why"}).raise_for_status()
+    tiers = [{"tier": "bulk", "minQuantity": 10, "costPerGeneration": 0.0123456789}]
+    body = {"pricing": {"costPerGeneration": 0.06, "tieredPricing": tiers}, "reason": "why"}
+    client.put(price_route(), json=body).raise_for_status()
     action, subject, provider, written = database.execute(
         "SELECT action, subject, provider, details FROM audit_log ORDER BY seq DESC LIMIT 1"
     ).fetchone()
     assert (action, subject, provider, written["reason"]) == ("price.update", NAME, "fal_ai", "why")
     price = written["prices"][0]
-    assert price["before"] == {"costPerGeneration": 0.05, "currency": "USD", "creditsPerGeneration": 100}
-    assert price["after"] == {"costPerGeneration": 0.06, "currency": "USD", "creditsPerGeneration": 100}
+    figures = {"costPerGeneration": 0.05, "currency": "USD", "creditsPerGeneration": 100}
+    resolutions = [{"resolution": "1024x1024", "costPerGeneration": 0.05}, {"resolution": "2048x2048", "costPerGeneration": 0.1}]
+    former = [{"tier": "standard", "minQuantity": 1, "costPerGeneration": 0.05}, {"tier": "bulk", "minQuantity": 100, "costPerGeneration": 0.04}]
+    assert price["before"] == {**figures, "unit": "generation", "tieredPricing": former, "resolutionBased": resolutions}
+    assert price["after"] == {
+        **figures, "costPerGeneration": 0.06, "unit": "generation", "tieredPricing": tiers, "resolutionBased": resolutions,
+    }
 
 
 # History

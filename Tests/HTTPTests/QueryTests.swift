@@ -3,11 +3,25 @@ import HTTP
 import XCTest
 
 final class QueryTests: XCTestCase {
-    func testNamesAndValuesAreDecodedAfterSplitting() throws {
-        let query = try Query("a=1&b=x%26y%3Dz&c=&d&e=a+b&%66=%C3%A4")
+    func testValuesAreDecodedAfterSplitting() throws {
+        let query = try Query("a=1&b=x%26y%3Dz&c=&d&e=a+b&f=%C3%A4")
         XCTAssertEqual(query.names, ["a", "b", "c", "d", "e", "f"])
         XCTAssertEqual(query.names.map { query[$0] }, ["1", "x&y=z", "", "", "a b", "ä"])
         XCTAssertNil(query["g"])
+    }
+
+    /// nginx sees `refresh=` and `format=` where they stand; another spelling of them must not do the same.
+    func testAnEscapedNameIsNotKnown() throws {
+        let query = try Query("%72efresh=true&for+mat=csv")
+        XCTAssertNil(query["refresh"])
+        XCTAssertThrowsError(try query.allow(["refresh", "for mat"])) {
+            XCTAssertEqual(
+                $0 as? Failure,
+                .invalid([
+                    FieldProblem("%72efresh", "is not a known parameter"),
+                    FieldProblem("for+mat", "is not a known parameter"),
+                ]))
+        }
     }
 
     func testAnEmptyQueryHasNoParameters() throws {

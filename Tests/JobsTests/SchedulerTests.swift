@@ -20,10 +20,14 @@ final class SchedulerTests: XCTestCase {
         database = nil
     }
 
-    private func scheduler(_ jobs: [Job], worker: String = "w1") throws -> Scheduler {
+    private func scheduler(
+        _ jobs: [Job], worker: String = "w1", pollMilliseconds: Int = 500
+    ) throws -> Scheduler {
         let pool = try XCTUnwrap(database).application
         let keys = try KeyRing(parsing: "k1 \(Data(repeating: 1, count: 32).base64EncodedString())\n")
-        return Scheduler(jobs, makeStore: { Store(pool: pool, keys: keys) }, worker: worker, log: { _, _ in })
+        return Scheduler(
+            jobs, makeStore: { Store(pool: pool, keys: keys) }, worker: worker,
+            pollMilliseconds: pollMilliseconds, log: { _, _ in })
     }
 
     /// Runs schedulers until `body` is true or ten seconds are over, then stops them.
@@ -76,6 +80,30 @@ final class SchedulerTests: XCTestCase {
         let schedulers = try (0..<6).map { try scheduler([job], worker: "w\($0)") }
         XCTAssertTrue(running(schedulers) { inside.withLock { $0.runs >= 4 } })
         XCTAssertEqual(inside.withLock { $0.most }, 1)
+    }
+
+    /// With polls an hour apart, only who is woken looks again.
+    func testAJobThatIsWokenIsLookedAtBeforeTheNextPoll() throws {
+        let count = Guarded(0)
+        let job = Job("woken", everySeconds: 3_600) { _ in count.withLock { $0 += 1 } }
+        let scheduler = try scheduler([job], pollMilliseconds: 3_600_000)
+        var asked: Date?
+        let ran = try running([scheduler]) {
+            switch count.withLock({ $0 }) {
+            case 0: return false
+            case 1:
+                if asked == nil, try value("SELECT locked_by FROM jobs", as: String.self) == nil {
+                    try run("UPDATE jobs SET next_run_at = now()")
+                    scheduler.wake("nobody")
+                    scheduler.wake("woken")
+                    asked = Date()
+                }
+                return false
+            default: return true
+            }
+        }
+        XCTAssertTrue(ran)
+        XCTAssertLessThan(-(try XCTUnwrap(asked)).timeIntervalSinceNow, 5)
     }
 
     func testAFailureIsKeptAndTheNextSuccessForgetsIt() throws {

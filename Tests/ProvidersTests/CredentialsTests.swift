@@ -52,6 +52,25 @@ final class CredentialsTests: XCTestCase {
         }
     }
 
+    func testTheMaskOfWhatIsStoredIsNotStoredInItsPlace() {
+        let mask = "is the mask of what is stored"
+        assert("openai", #"{"apiKey":"***masked***"}"#, isRefusedWith: [FieldProblem("credentials.apiKey", mask)])
+        assert("ollama", #"{"baseUrl":"***masked***"}"#, isRefusedWith: [FieldProblem("credentials.baseUrl", mask)])
+        assert(
+            "vsphere", #"{"host":"vcenter.example.com","username":"u","password":"***masked***"}"#,
+            isRefusedWith: [FieldProblem("credentials.password", mask)])
+    }
+
+    func testAProviderThatCannotBeCalledTakesNothing() {
+        XCTAssertThrowsError(try parse("hyperv", "{}")) {
+            guard case .invalid(let problems)? = $0 as? Failure else { return XCTFail("\($0)") }
+            XCTAssertEqual(problems.map(\.field), ["provider"])
+        }
+        XCTAssertEqual(
+            ["openai", "fal_ai", "requesty", "vsphere", "hyperv", "nobody"].filter(Adapters.canCall),
+            ["openai", "fal_ai", "requesty", "vsphere"])
+    }
+
     func testAnAddressThatIsNoBaseURLIsRefused() {
         for value in ["localhost", "ftp://localhost", "http://", "http://user:hunter2@localhost", "http://h/?x=1"] {
             XCTAssertThrowsError(try parse("ollama", "{\"baseUrl\":\"\(value)\"}"), value) {

@@ -33,12 +33,13 @@ final class RouterModelsTests: XCTestCase {
     private func amount(_ text: String) throws -> Amount { try XCTUnwrap(Amount(text)) }
 
     func testAListIsPublicAndAskedForWithoutAKey() throws {
-        for (slug, body) in [
-            ("openrouter", #"{"data":[{"id":"v/m"}]}"#), ("requesty", #"{"object":"list","data":[{"id":"v/m"}]}"#),
+        for (slug, body, target) in [
+            ("openrouter", #"{"data":[{"id":"v/m"}]}"#, "/base/models?output_modalities=all"),
+            ("requesty", #"{"object":"list","data":[{"id":"v/m"}]}"#, "/base/models"),
         ] {
             let (result, asked) = try list(slug, .answer(200, body))
             XCTAssertEqual(try result.get().models.map(\.id), ["v/m"])
-            XCTAssertEqual(asked.map { "\($0.method) \($0.target)" }, ["GET /base/models"])
+            XCTAssertEqual(asked.map { "\($0.method) \($0.target)" }, ["GET " + target])
             XCTAssertNil(asked.first?.headers["authorization"])
         }
     }
@@ -68,12 +69,14 @@ final class RouterModelsTests: XCTestCase {
             // A price of each request, and thoughts at a price of their own.
             #"{"prompt":"0.1","completion":"0.1","request":"0.005"}"#,
             #"{"prompt":"0.1","completion":"0.1","internal_reasoning":"0.2"}"#,
+            #"{"prompt":"0.1","completion":"0.1","discount":0.5}"#,
         ] {
             XCTAssertNil(try openRouter(pricing).rates, pricing)
         }
         XCTAssertNil(try requesty(#""input_price":-1,"output_price":1"#).rates)
         XCTAssertNil(try requesty(#""output_price":1"#).rates)
-        let free = try openRouter(#"{"prompt":"0","completion":"0","request":"0","internal_reasoning":"0"}"#)
+        let free = try openRouter(
+            #"{"prompt":"0","completion":"0","request":"0","internal_reasoning":"0","discount":0}"#)
         XCTAssertEqual(free.rates, TokenRates(input: try amount("0"), output: try amount("0")))
     }
 
@@ -90,12 +93,14 @@ final class RouterModelsTests: XCTestCase {
     func testOnePriceForLongPromptsIsTakenAndMoreAreNotSayable() throws {
         let base = #""prompt":"0.000001","completion":"0.000002""#
         let one = try openRouter(
-            #"{\#(base),"overrides":[{"min_prompt_tokens":200001,"prompt":"0.000002","completion":"0.000003"}]}"#)
+            #"{\#(base),"overrides":[{"min_prompt_tokens":200000.0,"prompt":"0.000002","completion":"0.000003"}]}"#)
         XCTAssertEqual(
             one.rates?.longContext,
             LongContextPrice(aboveTokens: 200_000, input: try amount("2"), output: try amount("3")))
         for overrides in [
-            #"[{"prompt":"0.1"}]"#, #"[{"min_prompt_tokens":1,"prompt":"0.1"}]"#,
+            #"[{"prompt":"0.1"}]"#, #"[{"min_prompt_tokens":0,"prompt":"0.1"}]"#,
+            #"[{"min_prompt_tokens":100,"utc_start":100,"utc_end":400,"prompt":"0.1"}]"#,
+            #"[{"utc_days":["sunday"],"prompt":"0.1"}]"#,
             #"[{"min_prompt_tokens":100,"prompt":"0.1"},{"min_prompt_tokens":200,"prompt":"0.2"}]"#,
             #"[{"min_prompt_tokens":100,"prompt":"-1"}]"#, #"["x"]"#,
         ] {
@@ -116,7 +121,7 @@ final class RouterModelsTests: XCTestCase {
         for (made, kind) in [
             (#"["text"]"#, ModelKind.chat), (#"["image","text"]"#, .image), (#"["text","image"]"#, .image),
             (#"["text","audio"]"#, .chat), (#"["audio"]"#, .audio), (#"["video"]"#, .video),
-            (#"["embeddings"]"#, .embedding), ("[]", nil), (#"["smell"]"#, nil),
+            (#"["embeddings"]"#, .embedding), (#"["speech"]"#, .audio), ("[]", nil), (#"["rerank"]"#, nil),
         ] as [(String, ModelKind?)] {
             let model = try openRouter("{}", #","architecture":{"output_modalities":\#(made)}"#)
             XCTAssertEqual(model.listing?.kind, kind, made)

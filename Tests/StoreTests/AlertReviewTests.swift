@@ -166,6 +166,19 @@ final class AlertReviewTests: LedgerTestCase {
         XCTAssertEqual(try open(), [])
     }
 
+    func testWhoResolvedAnOutageIsToldItsEndAsWell() throws {
+        try check("down", at: later(10))
+        try review(at: later(11))
+        try resolve(at: later(12))
+        try review(at: later(3_600))
+        XCTAssertEqual(try open(), [], "it is still down, and somebody knows")
+        try check("healthy", at: later(7_200))
+        try review(at: later(7_201))
+        XCTAssertEqual(try open(), ["provider_recovered low: The provider answers again"])
+        try review(at: later(7_201 + 86_400))
+        XCTAssertEqual(try open(), [])
+    }
+
     func testTheErrorRateCountsPostedAndUnpostedUsageOfTheLastHour() throws {
         try use(completed: 8, failed: 2)
         try review()

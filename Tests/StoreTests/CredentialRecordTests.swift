@@ -141,6 +141,73 @@ final class CredentialRecordTests: StoreTestCase {
         XCTAssertEqual(try used(), "key")
     }
 
+    func testATextFindsNamesEnvironmentsOwnersAndHints() throws {
+        let found = { (text: String) in
+            try self.store.credentialRecords(
+                of: self.slug, environment: nil, isActive: nil, owner: "installation", text: text, Page(limit: 100)
+            ).rows.map { $0.name ?? "" }
+        }
+        try add("sk-first-0123456789") { $0.name = .set("Größe 100%") }
+        try add("sk-second-0123459999", in: "staging") { $0.name = .set("two") }
+        XCTAssertEqual(try found("grö"), ["Größe 100%"])
+        XCTAssertEqual(try found("STAG"), ["two"])
+        XCTAssertEqual(try found("9999"), ["two"])
+        XCTAssertEqual(try found("0%"), ["Größe 100%"])
+        XCTAssertEqual(try found("first"), [])
+        XCTAssertEqual(try found("_"), [])
+    }
+
+    func testTheFirstConfigurationOfMachinesSwitchesTheirProviderOn() throws {
+        let vsphere = try ProviderSlug("vsphere")
+        let noon = noon
+        let configuration = NewCredential(secret: Secret("{}"), type: "config", hint: nil, metadata: "{}")
+        let configure = { (properties: CredentialChange) in
+            try self.transact { (transaction) throws(Failure) in
+                try transaction.addCredential(configuration, to: vsphere, properties, proved: false, at: noon)
+            }
+        }
+        let enabled = { try self.store.provider(vsphere).enabled }
+        try run("UPDATE providers SET enabled = false WHERE slug = 'vsphere'")
+        XCTAssertTrue(try store.mayBeAsked(try store.provider(vsphere)))
+        var off = CredentialChange()
+        off.isActive = false
+        let first = try configure(off)
+        XCTAssertFalse(try enabled())
+        XCTAssertFalse(try store.mayBeAsked(try store.provider(vsphere)))
+        try transact { (transaction) throws(Failure) in
+            _ = try transaction.deleteCredential(first.id, of: vsphere, ifVersions: nil)
+        }
+        _ = try configure(CredentialChange())
+        XCTAssertTrue(try enabled())
+        try run("UPDATE providers SET enabled = false WHERE slug = 'vsphere'")
+        _ = try configure(CredentialChange())
+        XCTAssertFalse(try enabled(), "somebody has switched it off")
+    }
+
+    func testOfSeveralConfigurationsTheOneThatIsUsedIsShown() throws {
+        let vsphere = try ProviderSlug("vsphere")
+        let noon = noon
+        try run("DELETE FROM credentials WHERE type = 'config'")
+        let configure = { (host: String) in
+            try self.transact { (transaction) throws(Failure) in
+                try transaction.addCredential(
+                    NewCredential(secret: Secret(host), type: "config", hint: nil, metadata: "{\"host\":\"\(host)\"}"),
+                    to: vsphere, CredentialChange(), proved: false, at: noon)
+            }
+        }
+        let shown = { try self.store.computeProviders().map(\.shown) }
+        XCTAssertEqual(try shown(), [])
+        let records = try ["a", "b"].map(configure)
+        XCTAssertEqual(try shown(), [#"{"host":"b"}"#])
+        try run("UPDATE credentials SET is_active = false WHERE id = '\(records[1].id.text)'")
+        XCTAssertEqual(try shown(), [#"{"host":"a"}"#])
+        XCTAssertEqual(try store.installationCredential(of: vsphere)?.secret, Secret("a"))
+        try run("UPDATE credentials SET expires_at = '2001-01-01' WHERE id = '\(records[0].id.text)'")
+        XCTAssertEqual(try shown(), [])
+        try run("UPDATE credentials SET state = 'invalid' WHERE id = '\(records[1].id.text)'")
+        XCTAssertEqual(try shown(), [#"{"host":"b"}"#], "one that was refused is still configured")
+    }
+
     func testThatOfAnOwnerIsHisToReplace() throws {
         try configure(slug)
         let list = try store.credentialRecords(of: slug, environment: nil, isActive: nil, Page(limit: 100))

@@ -1,5 +1,7 @@
 import Domain
+import Foundation
 import Postgres
+import ScratchDatabase
 import XCTest
 
 @testable import Store
@@ -170,6 +172,33 @@ final class HealthRunTests: StoreTestCase {
         let run = try start([Slug.openai])
         try finish(try XCTUnwrap(claim().first))
         XCTAssertEqual(failure { try cancel(run) }, .conflict("The health check is already completed"))
+    }
+
+    func testAStartIsToldAndMakesTheJobDue() throws {
+        try run(
+            """
+            INSERT INTO jobs (name, every_seconds, next_run_at) VALUES ('health_runs', 60, now() + interval '50 seconds')
+            ON CONFLICT (name) DO UPDATE SET next_run_at = excluded.next_run_at
+            """)
+        let heard = Collected<String>()
+        let isConnected = Collected<Bool>()
+        let listening = try Listening(
+            PoolSettings(conninfo: try database.scratch.conninfo), channels: [Store.jobsChannel],
+            onConnected: { isConnected.add(true) }, onNotification: { _, name in heard.add(name) })
+        Thread.detachNewThread { listening.run() }
+        defer { listening.stop() }
+        let end = Deadline(afterMilliseconds: 10_000)
+        while isConnected.all.isEmpty, end.remainingMilliseconds > 0 { usleep(20_000) }
+        XCTAssertThrowsError(
+            try transact { (transaction) throws(Failure) in
+                _ = try transaction.startHealthRun(of: [Slug.openai], by: "alice", at: self.noon)
+                throw .conflict("undone")
+            })
+        XCTAssertEqual(try value("SELECT next_run_at > now() FROM jobs WHERE name = 'health_runs'"), true)
+        _ = try start([Slug.openai])
+        while heard.all.isEmpty, end.remainingMilliseconds > 0 { usleep(20_000) }
+        XCTAssertEqual(heard.all, [HealthRun.jobName], "once, with the commit")
+        XCTAssertEqual(try value("SELECT next_run_at <= now() FROM jobs WHERE name = 'health_runs'"), true)
     }
 
     func testAnUnknownRunIsNotFound() throws {

@@ -52,6 +52,7 @@ final class PriceChangeTests: StoreTestCase {
             first.after,
             PriceFigures(perGeneration: ExactDecimalSum("0.05"), credits: ExactDecimalSum("100"), currency: "EUR"))
         XCTAssertEqual(first.effectiveFrom, noon)
+        XCTAssertNil(first.formerID)
         let detail = try detail()
         XCTAssertEqual(detail.model.price, first.after)
         XCTAssertEqual(detail.state, PriceState(held: first.priceID, newest: first.priceID))

@@ -64,7 +64,7 @@ CREATE INDEX alerts_silenced ON alerts (provider_id, type, subject)
     WHERE resolved_by IS NOT NULL AND cause_ended_at IS NULL AND type <> 'custom';
 -- For the news that a provider answers again.
 CREATE INDEX alerts_settled ON alerts (provider_id, type, resolved_at)
-    WHERE resolved_at IS NOT NULL AND resolved_by IS NULL;
+    WHERE resolved_at IS NOT NULL AND type <> 'custom';
 
 -- An amount of money in a message: `$50.00`, `50.00 EUR`.
 CREATE FUNCTION money_text(amount numeric, currency text)

@@ -78,7 +78,7 @@ extension CredentialRecord: JSONWritable {
             // Which fields there are follows from the type; what is in them is never told.
             $0.field("credentials") {
                 $0.key(escaping: ["api_key": "apiKey", "base_url": "baseUrl"][type] ?? type)
-                $0.string("***masked***")
+                $0.string(Secret.mask)
             }
             $0.field("hint", hint)
             $0.field("owner", owner)

@@ -14,7 +14,7 @@ func listCredentials(_ request: Request, _ services: Services) throws(Failure) -
     if let text = request.query["environment"] { environment = try EnvironmentName(text) }
     let records = try services.store.credentialRecords(
         of: slug, environment: environment, isActive: try request.queryBool("is_active"),
-        owner: try request.queryText("owner", length: 1...300), page)
+        owner: try request.queryText("owner", length: 1...300), text: try request.queryText("q"), page)
     return .success("Credentials retrieved successfully", records, page)
 }
 
@@ -25,13 +25,13 @@ func addCredential(_ request: Request, _ services: Services) throws(Failure) -> 
     let provider = try services.store.provider(slug)
     let body = try CredentialBody(request, for: slug, isNew: true)
     guard let credentials = body.credentials else { throw .invalid("credentials", "is required") }
-    try services.checkAddresses(of: credentials, for: slug)
+    try services.installation.providers.check(credentials, for: slug.text)
     var finding: HealthFinding?
     if body.test { finding = try services.accept(credentials, by: provider, request, "credential.add") }
     return try services.change(request, "credential.add") { (transaction, entry) throws(Failure) in
         let now = Timestamp.now()
         let record = try transaction.addCredential(
-            newCredential(credentials, for: slug), to: slug, body.change, proved: finding != nil, at: now)
+            NewCredential(credentials, for: slug), to: slug, body.change, proved: finding != nil, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
         try transaction.reviewAlerts(of: slug, at: now)
         entry.tell(slug, subject: record.id.text) { $0.field("after", object: { $0.audited(record) }) }
@@ -55,15 +55,17 @@ func updateCredential(_ request: Request, _ services: Services) throws(Failure) 
     if body.test, body.credentials == nil {
         throw .invalid("test", "can only be true together with credentials; the test route tries stored ones")
     }
-    if let credentials = body.credentials { try services.checkAddresses(of: credentials, for: slug) }
+    // Before a provider is asked about what will not be stored.
+    if let owner = current.owner, body.credentials != nil { throw .notTheInstallations(owner) }
     var finding: HealthFinding?
+    if let credentials = body.credentials { try services.installation.providers.check(credentials, for: slug.text) }
     if body.test, let credentials = body.credentials {
         finding = try services.accept(credentials, by: provider, request, "credential.update", id.text)
     }
     return try services.change(request, "credential.update") { (transaction, entry) throws(Failure) in
         let now = Timestamp.now()
         let (before, after) = try transaction.changeCredential(
-            id, of: slug, body.change, secret: body.credentials.map { newCredential($0, for: slug) },
+            id, of: slug, body.change, secret: body.credentials.map { NewCredential($0, for: slug) },
             proved: finding != nil,
             ifVersions: versions, at: now)
         if let finding { try transaction.recordHealth(of: slug, finding, at: now) }
@@ -90,17 +92,6 @@ func deleteCredential(_ request: Request, _ services: Services) throws(Failure) 
     }
 }
 
-/// What of a configuration may be shown stands beside it, as contract 5 stores it.
-private func newCredential(_ credentials: Credentials, for slug: ProviderSlug) -> NewCredential {
-    guard case .config(let configuration) = credentials, let adapter = Adapters.compute(slug.text) else {
-        return NewCredential(credentials)
-    }
-    let shown = JSONWriter.text(of: configuration.shown(by: adapter))
-    return NewCredential(
-        secret: credentials.serialized(), type: credentials.type, hint: nil,
-        metadata: String(decoding: shown, as: UTF8.self))
-}
-
 private struct DeletedCredential: JSONWritable {
     let id: ID<Credential>
 
@@ -113,19 +104,13 @@ private struct DeletedCredential: JSONWritable {
 }
 
 extension Services {
-    /// Refuses a configuration that names an address which this installation never calls, as contract 5 does.
-    fileprivate func checkAddresses(of credentials: Credentials, for slug: ProviderSlug) throws(Failure) {
-        guard case .config(let configuration) = credentials, let adapter = Adapters.compute(slug.text) else { return }
-        try installation.providers.check(configuration, for: adapter, in: "credentials")
-    }
-
     /// Asks the provider about a credential that is not stored yet; throws unless it accepts it.
     fileprivate func accept(
         _ credentials: Credentials, by provider: ProviderRecord, _ request: Request, _ action: String,
         _ subject: String? = nil
     ) throws(Failure) -> HealthFinding {
-        guard provider.enabled else { throw .inactive("The provider \(provider.displayName)") }
-        guard Adapters.provider(provider.slug) != nil else {
+        guard try store.mayBeAsked(provider) else { throw .inactive("The provider \(provider.displayName)") }
+        guard Adapters.canCall(provider.slug) else {
             throw .conflict("\(provider.displayName) cannot be called by this version")
         }
         let (failure, milliseconds) = try upstream { (client) throws(Failure) in
@@ -140,5 +125,14 @@ extension Services {
             throw .invalid("credentials", "was refused by \(provider.displayName)")
         }
         return HealthFinding(nil, of: provider.displayName, after: milliseconds, reason: .key)
+    }
+}
+
+extension NewCredential {
+    /// What may be shown of a configuration stands beside it, as contract 5 stores it.
+    fileprivate init(_ credentials: Credentials, for slug: ProviderSlug) {
+        self.init(
+            secret: credentials.serialized(), type: credentials.type, hint: credentials.hint,
+            metadata: credentials.shown(for: slug.text))
     }
 }

@@ -75,7 +75,8 @@ private func choose(_ named: [String], among known: [ProviderRecord]) throws(Fai
     var slugs: [ProviderSlug] = []
     for (index, name) in named.enumerated() {
         guard let provider = known.first(where: { $0.slug == name }) else {
-            throw .invalid("providers[\(index)]", "is not a provider")
+            let slugs = known.map(\.slug).joined(separator: ", ")
+            throw .invalid("providers[\(index)]", "must be one of \(slugs)")
         }
         guard provider.enabled else { throw .inactive("The provider \(provider.displayName)") }
         slugs.append(try ProviderSlug(name))

@@ -22,13 +22,13 @@ extension Surface {
     private static let credentials: [Route<Services>] = [
         .get(
             provider + "/credentials", .admin(.aiRead), listCredentials,
-            query: page.union(["environment", "is_active", "owner"])),
+            query: page.union(["q", "environment", "is_active", "owner"])),
         .post(provider + "/credentials", .admin(.aiManage), addCredential, lane: .upstream),
         .put(provider + "/credentials/:id", .admin(.aiManage), updateCredential, lane: .upstream),
         .delete(provider + "/credentials/:id", .admin(.aiManage), deleteCredential),
     ]
 
-    /// `refresh` calls the provider, in the upstream lane.
+    /// `refresh` calls the provider: with it, a request runs in the upstream lane (`Application.lane`).
     private static let health: [Route<Services>] = [
         .post(provider + "/test", .admin(.aiManage), testProvider, lane: .upstream),
         .get(provider + "/health", .admin(.aiRead), showProviderHealth, query: ["refresh"]),

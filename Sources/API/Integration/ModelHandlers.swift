@@ -33,11 +33,11 @@ func listAllModels(_ request: Request, _ services: Services) throws(Failure) -> 
     let page = try request.page(of: "models")
     var provider: ProviderSlug?
     if let name = request.query["provider"] {
-        let slug = try? ProviderSlug(name)
-        guard let slug, try services.store.providers().contains(where: { $0.slug == slug.text }) else {
-            throw .invalid("provider", "is not a provider")
+        let known = try services.store.providers().map(\.slug)
+        guard known.contains(name) else {
+            throw .invalid("provider", "must be one of " + known.joined(separator: ", "))
         }
-        provider = slug
+        provider = try ProviderSlug(name)
     }
     let models = try services.store.offeredModels(try request.modelFilter(provider), at: request.receivedAt, page)
     return .success("Models retrieved successfully", models, page)

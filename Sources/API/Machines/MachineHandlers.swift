@@ -28,8 +28,6 @@ func addComputeProvider(_ request: Request, _ services: Services) throws(Failure
         let former = try transaction.replaceInstallationCredential(
             of: slug, with: credential, proved: false, expiresAt: nil, at: request.receivedAt)
         try transaction.forgetRefusedConfigurations(of: slug, at: request.receivedAt)
-        // Somebody may have switched it off since: then it stays off.
-        if former == nil { try transaction.enableProvider(slug, at: request.receivedAt) }
         try transaction.reviewAlerts(of: slug, at: request.receivedAt)
         entry.tell(slug) {
             $0.key("before")

@@ -104,11 +104,11 @@ extension ChangedPrice: JSONWritable {
     }
 
     /// For the audit log: more than the answer has.
-    func audit(_ json: inout JSONWriter) {
+    func audit(_ shapes: [Int: PriceShape], _ json: inout JSONWriter) {
         json.object {
             $0.field("modelId", model)
-            $0.field("before") { before.audit(&$0) }
-            $0.field("after") { after.audit(&$0) }
+            $0.field("before") { before.audit(formerID.flatMap { shapes[$0] }, &$0) }
+            $0.field("after") { after.audit(shapes[priceID], &$0) }
             $0.field("price", priceID)
             $0.field("effectiveFrom", effectiveFrom.iso(.microseconds))
         }
@@ -116,10 +116,16 @@ extension ChangedPrice: JSONWritable {
 }
 
 extension PriceFigures {
-    fileprivate func audit(_ json: inout JSONWriter) {
+    fileprivate func audit(_ shape: PriceShape?, _ json: inout JSONWriter) {
         json.field("costPerGeneration", number: perGeneration?.text)
         json.field("currency", currency)
         json.field("creditsPerGeneration", number: credits?.text)
+        guard let shape else { return }
+        json.field("unit", shape.unit)
+        json.key("tieredPricing")
+        json.raw(shape.tiers)
+        json.key("resolutionBased")
+        json.raw(shape.resolutions)
     }
 }
 

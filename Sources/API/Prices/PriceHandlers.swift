@@ -75,7 +75,7 @@ func updatePrice(_ request: Request, _ services: Services) throws(Failure) -> Re
         if let versions, !versions.contains(state.newest) { throw .preconditionFailed }
         let decision = PriceDecision(by: by, reason: body.reason, effectiveFrom: body.effectiveFrom)
         let changed = try transaction.setPrices([body.change], of: provider, decision, at: now)
-        entry.describe(changed, body.reason, provider)
+        try entry.describe(changed, body.reason, provider, transaction)
         entry.subject = model
         // The tag that a GET gives next: one microsecond may have been added to now, but later is later.
         let shown = body.effectiveFrom == nil ? max(now, changed.first?.effectiveFrom ?? now) : now
@@ -106,7 +106,7 @@ func updatePrices(_ request: Request, _ services: Services) throws(Failure) -> R
         let now = Timestamp.now()
         let decision = PriceDecision(by: by, reason: body.reason, effectiveFrom: body.effectiveFrom)
         let changed = try transaction.setPrices(body.changes, of: provider, decision, at: now)
-        entry.describe(changed, body.reason, provider)
+        try entry.describe(changed, body.reason, provider, transaction)
         return .data {
             $0.field("provider", provider.text)
             $0.field("updated", changed.count)
@@ -118,13 +118,17 @@ func updatePrices(_ request: Request, _ services: Services) throws(Failure) -> R
 }
 
 extension AuditEntry {
-    fileprivate mutating func describe(_ changed: [ChangedPrice], _ reason: String?, _ slug: ProviderSlug) {
+    /// Old and new in full: tiers and resolutions too, which the history does not show.
+    fileprivate mutating func describe(
+        _ changed: [ChangedPrice], _ reason: String?, _ slug: ProviderSlug, _ transaction: Transaction
+    ) throws(Failure) {
+        let shapes = try transaction.shapes(of: changed.map(\.priceID) + changed.compactMap(\.formerID))
         provider = slug.text
         details = String(
             decoding: JSONWriter.object {
                 $0.field("reason", reason)
                 $0.key("prices")
-                $0.array(changed) { $1.audit(&$0) }
+                $0.array(changed) { $1.audit(shapes, &$0) }
             }, as: UTF8.self)
     }
 }

@@ -119,7 +119,7 @@ extension JSONWriter {
     /// The contract's configuration. A limit that is null does not limit.
     mutating func configuration(_ configuration: ProviderConfiguration) {
         field("provider", configuration.provider)
-        field("apiKey", configuration.hasKey ? "***masked***" : nil)
+        field("apiKey", configuration.hasKey ? Secret.mask : nil)
         settings(of: configuration)
     }
 

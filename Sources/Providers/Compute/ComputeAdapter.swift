@@ -88,5 +88,8 @@ extension Adapters {
     package static func compute(_ slug: String) -> (any ComputeAdapter)? { compute.first { $0.slug == slug } }
 
     /// Whether this version can call the provider at all.
-    package static func canCall(_ slug: String) -> Bool { provider(slug) != nil || compute(slug) != nil }
+    package static func canCall(_ slug: String) -> Bool {
+        if let adapter = compute(slug) { return adapter.unsupported == nil }
+        return provider(slug) != nil
+    }
 }

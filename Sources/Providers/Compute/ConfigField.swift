@@ -1,3 +1,4 @@
+import Domain
 import JSON
 import Outbound
 
@@ -46,8 +47,9 @@ package struct ConfigField: Sendable {
     }
 
     /// Why a value is refused, as a sentence part that follows the field's name; nil for one that is fine.
-    func problem(_ value: String) -> String? {
+    package func problem(_ value: String) -> String? {
         guard !value.isEmpty else { return "must not be empty" }
+        guard value != Secret.mask else { return "is the mask of what is stored" }
         guard value.utf8.count <= form.maxOctets else {
             return "must not be longer than \(form.maxOctets) characters"
         }

@@ -51,6 +51,19 @@ extension ProviderClient {
         }
     }
 
+    /// The same for whatever a provider takes. Throws `.invalid` for a field of `credentials`.
+    package func check(_ credentials: Credentials, for slug: String) throws(Failure) {
+        switch credentials {
+        case .apiKey: return
+        case .baseURL(let url):
+            guard let refusal = client.refusal(of: url) else { return }
+            throw .invalid("credentials.baseUrl", "is refused: \(refusal.reason)")
+        case .config(let configuration):
+            guard let adapter = Adapters.compute(slug) else { throw .defect("no adapter for \(slug)") }
+            try check(configuration, for: adapter, in: "credentials")
+        }
+    }
+
     private func session(
         _ configuration: ComputeConfiguration, _ provider: ProviderRecord
     ) throws(Failure) -> (any ComputeAdapter, ComputeSession) {

@@ -55,7 +55,8 @@ enum ChatImages {
             cacheWrite: try prompt.tokensIfPresent("cache_write_tokens"),
             completion: try usage.tokens("completion_tokens"))
         return ImageReply(
-            images: images, unreadableImages: sent.count - images.count, text: message["content"]?.string ?? "", model: answer.model("model", requested: requested),
+            images: images, unreadableImages: sent.count - images.count, text: message["content"]?.string ?? "",
+            model: answer.model("model", requested: requested),
             usage: tokens,
             imageTokens: min(
                 try completion.imageTokens("image_tokens", of: tokens, hasImages: !sent.isEmpty),

@@ -54,7 +54,8 @@ extension GeminiAdapter: ImageWire {
         let images = sent.compactMap { $0.string.flatMap { EncodedImage(base64: $0) } }
         let reason = candidate["finishReason"]?.string ?? ""
         return ImageReply(
-            images: images, unreadableImages: sent.count - images.count, text: words.content, model: words.model, usage: words.usage,
+            images: images, unreadableImages: sent.count - images.count, text: words.content, model: words.model,
+            usage: words.usage,
             imageTokens: try Self.imageTokens(
                 answer["usageMetadata"] ?? .null, of: words.usage, hasImages: !sent.isEmpty),
             isBlocked: sent.isEmpty && Self.contentReasons.contains(reason))

@@ -5,7 +5,8 @@ extension ListedModel {
     package var listing: ModelListing? {
         guard let id = try? ModelName(id).text else { return nil }
         let name = String(
-            String.UnicodeScalarView(name.unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(200)))
+            String.UnicodeScalarView(
+                name.unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(200)))
         return ModelListing(
             vendorName: id, displayName: name.isEmpty ? id : name, kind: kind.flatMap(Self.kind),
             contextTokens: contextTokens, price: price)

@@ -2,8 +2,8 @@ import Domain
 import JSON
 import Outbound
 
-/// OpenRouter's public list of models. Shapes are those of the vendor's SDK 1.3.84. What a price of -1 and `overrides`
-/// mean is told by third parties only (2026).
+/// OpenRouter's public list of models. Shapes are those of the vendor's SDK 1.3.84; that a price of -1 varies is told by
+/// third parties only (2026).
 extension OpenRouterAdapter: ListingAdapter {
     package var listNeedsKey: Bool { false }
 
@@ -11,7 +11,8 @@ extension OpenRouterAdapter: ListingAdapter {
         _ credential: Credentials?, at endpoint: ProviderEndpoint, with client: HTTPClient
     ) throws(Failure) -> ModelList {
         let call = VendorCall(self, VendorAccess(base: endpoint.url, headers: []), endpoint, client)
-        return try call.succeed(.get("/models")) { answer throws(AnswerProblem) in
+        // Without the question for all there are only those that write.
+        return try call.succeed(.get("/models?output_modalities=all")) { answer throws(AnswerProblem) in
             var models: [ListedModel] = []
             for model in try answer.require("data", \.array) { models.append(try Self.listed(model)) }
             guard !models.isEmpty else { throw .unexpectedShape }
@@ -25,30 +26,33 @@ extension OpenRouterAdapter: ListingAdapter {
         let id = try model.require("id", \.string)
         var listed = ListedModel(id: id, name: model["name"]?.string ?? id)
         let made = (model["architecture"]?["output_modalities"]?.array ?? []).compactMap(\.string)
-        listed.kind = ["image", "video", "text", "audio", "embeddings"].first { made.contains($0) }
+        listed.kind = ["image", "video", "text", "audio", "speech", "embeddings"].first { made.contains($0) }
         listed.contextTokens = model.contextTokens("context_length")
         listed.rates = try? rates(model["pricing"] ?? .null)
         return listed
     }
 
-    /// A price for each request, or one of its own for thoughts, cannot be said with rates for tokens.
+    /// A price for each request, one of its own for thoughts, or a discount of which it is not said whether the prices
+    /// have it already, cannot be told with rates for tokens.
     private static func rates(_ pricing: JSONValue) throws(RouterPricing.Unspeakable) -> TokenRates {
         let input = try RouterPricing.perMillion(pricing["prompt"])
         let output = try RouterPricing.perMillion(pricing["completion"])
+        let thoughts = try RouterPricing.optional(pricing["internal_reasoning"]) ?? output
         guard try RouterPricing.optional(pricing["request"]) == nil,
-            try RouterPricing.optional(pricing["internal_reasoning"]) ?? output == output
+            try RouterPricing.optional(pricing["discount"]) == nil, thoughts == output
         else { throw RouterPricing.Unspeakable() }
+        let bands = pricing["overrides"]?.array ?? []
+        // Prices by the time of day.
+        guard bands.allSatisfy({ $0["utc_start"] == nil && $0["utc_end"] == nil && $0["utc_days"] == nil }) else {
+            throw RouterPricing.Unspeakable()
+        }
         return TokenRates(
             input: input, output: output, cachedInput: try RouterPricing.optional(pricing["input_cache_read"]),
             cacheWrite: try RouterPricing.optional(pricing["input_cache_write"]),
-            longContext: try RouterPricing.longContext(pricing["overrides"]?.array ?? []) {
-                // From so many tokens on.
-                $0["min_prompt_tokens"]?.int.map { $0 &- 1 }
-            } _: { band throws(RouterPricing.Unspeakable) in
-                (
-                    input: try RouterPricing.optional(band["prompt"]) ?? input,
-                    output: try RouterPricing.optional(band["completion"]) ?? output
-                )
+            // For prompts of more tokens than this; what is not named is as without it.
+            longContext: try RouterPricing.longContext(bands, "min_prompt_tokens") {
+                band throws(RouterPricing.Unspeakable) in
+                try RouterPricing.rates(band["prompt"], band["completion"], else: (input, output))
             })
     }
 }

@@ -36,13 +36,9 @@ extension RequestyAdapter: ListingAdapter {
         return TokenRates(
             input: input, output: output, cachedInput: try RouterPricing.optional(model["cached_price"]),
             cacheWrite: try RouterPricing.optional(model["caching_price"]),
-            longContext: try RouterPricing.longContext(bands) {
-                $0["prompt_tokens_threshold"]?.int
-            } _: { band throws(RouterPricing.Unspeakable) in
-                (
-                    input: try RouterPricing.optional(band["input_price"]) ?? input,
-                    output: try RouterPricing.optional(band["output_price"]) ?? output
-                )
+            longContext: try RouterPricing.longContext(bands, "prompt_tokens_threshold") {
+                band throws(RouterPricing.Unspeakable) in
+                try RouterPricing.rates(band["input_price"], band["output_price"], else: (input, output))
             })
     }
 }

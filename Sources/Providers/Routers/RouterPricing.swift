@@ -22,15 +22,24 @@ enum RouterPricing {
         return amount.isZero ? nil : amount
     }
 
-    /// Of the prices for long prompts. One threshold can be said; it is the largest prompt at the ordinary price.
+    /// Of the prices for prompts longer than a threshold, one can be told.
     static func longContext(
-        _ bands: [JSONValue], threshold: (JSONValue) -> Int?,
-        _ rates: (JSONValue) throws(Unspeakable) -> (input: Amount, output: Amount)
+        _ bands: [JSONValue], _ threshold: String, _ rates: (JSONValue) throws(Unspeakable) -> (Amount, Amount)
     ) throws(Unspeakable) -> LongContextPrice? {
         guard let band = bands.first else { return nil }
-        guard bands.count == 1, let tokens = threshold(band), 1...1_000_000_000 ~= tokens else { throw Unspeakable() }
+        guard bands.count == 1, let tokens = band.contextTokens(threshold) else { throw Unspeakable() }
         let (input, output) = try rates(band)
         return LongContextPrice(aboveTokens: tokens, input: input, output: output)
+    }
+
+    /// The prices that a band names, and the ordinary ones for what it does not.
+    static func rates(
+        _ input: JSONValue?, _ output: JSONValue?, else ordinary: (input: Amount, output: Amount)
+    ) throws(Unspeakable) -> (Amount, Amount) {
+        (
+            input == nil ? ordinary.input : try perMillion(input),
+            output == nil ? ordinary.output : try perMillion(output)
+        )
     }
 }
 

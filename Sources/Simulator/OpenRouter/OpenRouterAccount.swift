@@ -9,6 +9,7 @@ extension OpenRouter {
                 json.object { Self.write(model, to: &$0) }
             }
             json.field("total_count", servedModels.count)
+            json.field("links") { $0.field("next", String?.none) }
         }
     }
 
@@ -34,7 +35,10 @@ extension OpenRouter {
             $0.field("is_moderated", false)
         }
         json.field("supported_parameters", array: ["max_tokens", "temperature", "top_p"])
+        json.field("supported_voices", String?.none)
+        json.field("default_parameters", String?.none)
         json.field("per_request_limits", String?.none)
+        json.field("links") { $0.field("details", "/api/v1/models/\(model.name)/endpoints") }
     }
 
     private static func writePrice(of model: SimModel, to json: inout JSONWriter) {
@@ -47,7 +51,7 @@ extension OpenRouter {
         if model.kind == .image { json.field("image_output", price.dollars(RouterPrice.image)) }
         guard let prompt = price.longPrompt, let completion = price.longCompletion else { return }
         json.key("overrides")
-        json.array([RouterPrice.longestOrdinaryPrompt + 1]) { json, tokens in
+        json.array([RouterPrice.longestOrdinaryPrompt]) { json, tokens in
             json.object {
                 $0.field("min_prompt_tokens", tokens)
                 $0.field("prompt", price.dollars(prompt))
@@ -61,17 +65,37 @@ extension OpenRouter {
         .json { json in
             json.field("data") {
                 $0.field("label", "sk-or-v1-sim...ulated")
-                $0.field("limit", Int?.none)
-                $0.field("limit_remaining", Int?.none)
-                $0.field("usage", 0)
-                $0.field("usage_daily", 0)
-                $0.field("usage_weekly", 0)
-                $0.field("usage_monthly", 0)
+                for name in Self.limits { $0.field(name, String?.none) }
+                for name in Self.usages { $0.field(name, 0) }
+                $0.field("include_byok_in_limit", false)
                 $0.field("is_free_tier", false)
+                $0.field("is_provisioning_key", isManagement(call.request))
                 $0.field("is_management_key", isManagement(call.request))
+                for name in Self.absences { $0.field(name, String?.none) }
+                $0.field("budgets", array: [String]())
+                $0.field("allowed_data_regions", array: ["global"])
+                $0.field("free_model_daily_requests") {
+                    $0.field("used", 0)
+                    $0.field("limit", 50)
+                    $0.field("remaining", 50)
+                }
+                $0.field("rate_limit") {
+                    $0.field("requests", -1)
+                    $0.field("interval", "10s")
+                    $0.field("note", "This field is deprecated and safe to ignore.")
+                }
             }
         }
     }
+
+    private static let limits: [StaticString] = ["limit", "limit_remaining", "limit_reset"]
+    private static let absences: [StaticString] = [
+        "creator_user_id", "organization_id", "workspace_id", "effective_budget", "expires_at",
+    ]
+    private static let usages: [StaticString] = [
+        "usage", "usage_daily", "usage_weekly", "usage_monthly", "byok_usage", "byok_usage_daily", "byok_usage_weekly",
+        "byok_usage_monthly",
+    ]
 
     /// For management keys, which have `management` in their text.
     @Sendable func showCredits(_ call: Call) throws(Problem) -> SimAnswer {

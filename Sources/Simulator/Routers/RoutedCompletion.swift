@@ -45,6 +45,7 @@ struct RoutedCompletion {
             json.field("model", reported)
             json.field("object", "chat.completion")
             json.field("created", Int(call.now.seconds))
+            json.field("system_fingerprint", String?.none)
             json.key("choices")
             json.array([reply.text]) { json, text in
                 json.object {

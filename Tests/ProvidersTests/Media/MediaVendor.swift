@@ -57,8 +57,10 @@ struct MediaVendor {
         }
     }
 
-    func models(_ script: [Step]) throws -> (Result<ModelList, Failure>, asked: Asked) {
-        try run(script) { adapter, credential, endpoint, client throws(Failure) in
+    func models(
+        _ script: [Step], milliseconds: Int = 5_000
+    ) throws -> (Result<ModelList, Failure>, asked: Asked) {
+        try run(script, milliseconds) { adapter, credential, endpoint, client throws(Failure) in
             try adapter.models(credential, at: endpoint, with: client)
         }
     }
