@@ -731,18 +731,18 @@ $$;
 CREATE FUNCTION public.zone_day(day date, zone text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    SELECT min(candidate.moment)
-    FROM (VALUES
-        (day::timestamp AT TIME ZONE zone),
-        ((day::timestamp AT TIME ZONE zone) - interval '30 minutes'),
-        ((day::timestamp AT TIME ZONE zone) - interval '1 hour')
-    ) AS candidate (moment)
-    WHERE (candidate.moment AT TIME ZONE zone)::date >= day
+    SELECT CASE
+        WHEN (((day::timestamp AT TIME ZONE zone) - interval '1 hour') AT TIME ZONE zone)::date >= day
+            THEN (day::timestamp AT TIME ZONE zone) - interval '1 hour'
+        WHEN (((day::timestamp AT TIME ZONE zone) - interval '30 minutes') AT TIME ZONE zone)::date >= day
+            THEN (day::timestamp AT TIME ZONE zone) - interval '30 minutes'
+        ELSE day::timestamp AT TIME ZONE zone
+    END
 $$;
 
 CREATE FUNCTION reports.beginning(day date, zone text) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
-    RETURN ((day)::timestamp without time zone AT TIME ZONE zone);
+    RETURN public.zone_day(day, zone);
 
 CREATE TABLE public.providers (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1173,7 +1173,7 @@ CREATE FUNCTION reports.spend_by_owner(first_day date, last_day date, zone text 
      (sum(u.failed))::bigint AS sum,
      sum(u.cost) AS sum
     FROM reports.usage_by_owner u
-   WHERE ((u.quarter >= reports.beginning(spend_by_owner.first_day, spend_by_owner.zone)) AND (u.quarter < reports.beginning((spend_by_owner.last_day + 1), spend_by_owner.zone)))
+   WHERE ((u.quarter >= ( SELECT reports.beginning(spend_by_owner.first_day, spend_by_owner.zone) AS beginning)) AND (u.quarter < ( SELECT reports.beginning((spend_by_owner.last_day + 1), spend_by_owner.zone) AS beginning)))
    GROUP BY u.owner, u.provider, u.currency
    ORDER BY (sum(u.cost)) DESC, u.owner, u.provider, u.currency;
 END;
@@ -2087,6 +2087,7 @@ GRANT ALL ON FUNCTION public.drop_request_partitions(requests_before timestamp w
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.requests TO providerd_app;
 
+REVOKE ALL ON FUNCTION reports.beginning(day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.beginning(day date, zone text) TO providerd_reports;
 
 GRANT SELECT,UPDATE ON TABLE public.providers TO providerd_app;
@@ -2101,6 +2102,7 @@ GRANT SELECT ON TABLE reports.posted_quarters TO providerd_reports;
 
 GRANT SELECT ON TABLE reports.unposted_usage TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.usage_between(first_day date, last_day date, zone text, by_model boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.usage_between(first_day date, last_day date, zone text, by_model boolean) TO providerd_reports;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.health_checks TO providerd_app;
@@ -2109,18 +2111,23 @@ GRANT SELECT ON TABLE reports.checks TO providerd_reports;
 
 GRANT SELECT ON TABLE reports.providers TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.reliability(first_day date, last_day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.reliability(first_day date, last_day date, zone text) TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.spend_by_day(first_day date, last_day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.spend_by_day(first_day date, last_day date, zone text) TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.spend_by_model(first_day date, last_day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.spend_by_model(first_day date, last_day date, zone text) TO providerd_reports;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.usage_by_owner TO providerd_app;
 
 GRANT SELECT ON TABLE reports.usage_by_owner TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.spend_by_owner(first_day date, last_day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.spend_by_owner(first_day date, last_day date, zone text) TO providerd_reports;
 
+REVOKE ALL ON FUNCTION reports.spend_by_provider(first_day date, last_day date, zone text) FROM PUBLIC;
 GRANT ALL ON FUNCTION reports.spend_by_provider(first_day date, last_day date, zone text) TO providerd_reports;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alerts TO providerd_app;

@@ -20,7 +20,7 @@ package struct CSVWriter {
     package mutating func text(_ value: String?) {
         separate()
         guard let value, let first = value.utf8.first else { return }
-        let isFormula = Self.triggers.contains(first)
+        let isFormula = Self.triggers.contains(first) || first == 0xEF && Self.isWideTrigger(value)
         let needsQuotes = value.utf8.contains { Self.special.contains($0) }
         guard isFormula || needsQuotes else { return bytes.append(contentsOf: value.utf8) }
         bytes.append(UInt8(ascii: "\""))
@@ -51,6 +51,14 @@ package struct CSVWriter {
     private mutating func separate() {
         if !startsLine { bytes.append(UInt8(ascii: ",")) }
         startsLine = false
+    }
+
+    /// Whether it begins with ＝, ＋, － or ＠, which spreadsheets with a Japanese keyboard take for the narrow ones.
+    private static func isWideTrigger(_ value: String) -> Bool {
+        switch value.unicodeScalars.first?.value {
+        case 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20: true
+        default: false
+        }
     }
 
     private static let triggers: Set<UInt8> = [

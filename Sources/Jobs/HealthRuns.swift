@@ -46,7 +46,7 @@ extension Job {
 extension JobRun {
     fileprivate func start(_ claim: HealthRunClaim, _ client: ProviderClient, _ busy: Guarded<Int>) {
         busy.withLock { $0 += 1 }
-        let thread = Thread {
+        let isStarted = DetachedThread.start(stackSize: DetachedThread.stackSizeForJSON) {
             defer { busy.withLock { $0 -= 1 } }
             do throws(Failure) {
                 try self.check(claim, client)
@@ -55,8 +55,10 @@ extension JobRun {
                 self.giveUp(claim, after: error)
             }
         }
-        thread.stackSize = 1 << 20
-        thread.start()
+        guard !isStarted else { return }
+        busy.withLock { $0 -= 1 }
+        // The claim ends by itself, and the provider is asked then.
+        note("a thread for the health check of \(claim.provider.text) cannot be started")
     }
 
     private func check(_ claim: HealthRunClaim, _ client: ProviderClient) throws(Failure) {

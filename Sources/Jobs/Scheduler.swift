@@ -60,14 +60,19 @@ package final class Scheduler: Sendable {
         state.withLock { _ = $0.woken.insert(name) }
     }
 
+    /// Where the system has no thread to spare, tries again until it has one or until `stop`.
     private func start(_ body: @escaping @Sendable () -> Void) {
-        state.withLock { $0.threads += 1 }
-        let thread = Thread {
-            body()
-            self.state.withLock { $0.threads -= 1 }
+        while !isStopping {
+            state.withLock { $0.threads += 1 }
+            let isStarted = DetachedThread.start(stackSize: DetachedThread.stackSizeForJSON) {
+                body()
+                self.state.withLock { $0.threads -= 1 }
+            }
+            if isStarted { return }
+            state.withLock { $0.threads -= 1 }
+            log("error", "a thread for the jobs cannot be started")
+            rest(milliseconds: 1_000)
         }
-        thread.stackSize = 1 << 20
-        thread.start()
     }
 
     private var store: Store { makeStore() }

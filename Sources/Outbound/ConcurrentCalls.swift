@@ -1,3 +1,5 @@
+import Locks
+
 /// Calls that belong together and need not wait for each other.
 package enum ConcurrentCalls {
     /// What `call` makes of every element, in the order of the elements. At most `atOnce` calls are under way: one on the

@@ -1,4 +1,5 @@
 import Glibc
+import Locks
 
 /// Host names to addresses, bounded in time although `getaddrinfo` blocks for as long as it likes.
 ///

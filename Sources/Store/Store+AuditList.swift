@@ -79,7 +79,7 @@ extension Store {
 
     private func position(_ page: Page) throws(Failure) -> Int? {
         guard let after = page.after else { return nil }
-        guard let sequence = Int(after) else { throw .invalid("cursor", "is not a cursor of this list") }
+        guard let sequence = Int(after), sequence >= 1 else { throw .invalid("cursor", "is not a cursor of this list") }
         return sequence
     }
 

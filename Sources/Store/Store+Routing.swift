@@ -43,7 +43,7 @@ extension Transaction {
     ) throws(Failure) -> (before: RoutingConfiguration, after: RoutingConfiguration) {
         try lockRouting()
         // Apart from the lock, so that it sees what was committed while this one waited.
-        let current = try RoutingConfiguration(lines: try rows(RoutingConfiguration.query, RoutingLine.init(row:)))
+        let current = try routing()
         if let versions, !versions.contains(current.version) { throw .preconditionFailed }
         try checkModels(of: rules)
         let version = try one(
@@ -57,6 +57,11 @@ extension Transaction {
         ) { (row) throws(PostgresError) in try row.next(Int.self) }
         try insertTargets(of: rules, version)
         return (current, RoutingConfiguration(version: version, rules: rules))
+    }
+
+    /// As `Store.routing`, with what this transaction has changed.
+    func routing() throws(Failure) -> RoutingConfiguration {
+        try RoutingConfiguration(lines: try rows(RoutingConfiguration.query, RoutingLine.init(row:)))
     }
 
     /// Holds the configuration until the end of the transaction. Versions are rows that are never changed, so the lock

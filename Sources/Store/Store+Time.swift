@@ -1,6 +1,13 @@
 import Domain
 import Postgres
 
+/// What the server's zone files hold besides the zones.
+enum TimeZoneNames {
+    /// For a question to `pg_timezone_names`.
+    static let areIANA: StaticString =
+        "name !~ '^(posix|right)/' AND name NOT IN ('posixrules', 'localtime', 'Factory')"
+}
+
 extension Store {
     /// The names of the IANA time zones. Reads the server's zone files, which takes tens of milliseconds.
     package func timeZones() throws(Failure) -> Set<String> {
@@ -10,7 +17,7 @@ extension Store {
                 -- Store.timeZones
                 SELECT name
                 FROM pg_timezone_names
-                WHERE name !~ '^(posix|right)/' AND name NOT IN ('posixrules', 'localtime', 'Factory')
+                WHERE \(literal: TimeZoneNames.areIANA)
                 LIMIT 2000
                 """
             ) { (row) throws(PostgresError) in try row.next(String.self) })

@@ -139,15 +139,15 @@ private struct HealthRound: Sendable {
         let progress = Progress(total: questions.count)
         let group = DoneCounter(questions.count)
         for question in questions {
-            let thread = Thread {
+            let work = { @Sendable in
                 let result: Result<HealthFinding, Failure>
                 do throws(Failure) { result = .success(try answer(question)) } catch { result = .failure(error) }
                 answers.withLock { $0[question.provider.slug] = result }
                 progress.step(question.provider.slug)
                 group.done()
             }
-            thread.stackSize = 1 << 20
-            thread.start()
+            // Where the system has no thread to spare, this one asks.
+            if !DetachedThread.start(stackSize: DetachedThread.stackSizeForJSON, work) { work() }
         }
         group.wait()
         progress.end()

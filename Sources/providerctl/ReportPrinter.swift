@@ -14,6 +14,8 @@ struct ReportPrinter {
     private var csv = CSVWriter()
     private var table: [[String]] = []
     private var count = 0
+    /// What happened to standard output, such as a full disk.
+    private var problem: (any Error)?
 
     init(_ report: Report, _ format: Format) {
         self.report = report
@@ -23,7 +25,8 @@ struct ReportPrinter {
         csv.endLine()
     }
 
-    mutating func row(_ cells: [String?]) {
+    /// Whether there is any use in another row.
+    mutating func row(_ cells: [String?]) -> Bool {
         switch format {
         case .table: table.append(cells.map { $0 ?? "" })
         case .csv:
@@ -40,17 +43,27 @@ struct ReportPrinter {
                 })
         }
         count += 1
+        return problem == nil
     }
 
-    mutating func end() {
+    /// Throws when not all of it could be written.
+    mutating func end() throws {
         switch format {
         case .table: Output(isJSON: false).table(report.columns.map { $0.name.uppercased() }, table)
         case .csv: write(csv.take())
         case .json: write(Array((count == 0 ? "[]\n" : "]\n").utf8))
         }
+        if let problem { throw problem }
     }
 
-    private func write(_ octets: [UInt8]) { FileHandle.standardOutput.write(Data(octets)) }
+    private mutating func write(_ octets: [UInt8]) {
+        guard problem == nil else { return }
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(octets))
+        } catch {
+            problem = error
+        }
+    }
 }
 
 extension JSONWriter {

@@ -1,3 +1,4 @@
+import API
 import Configuration
 import Crypto
 import Domain
@@ -16,9 +17,10 @@ extension Command {
               --seed N            the same number makes the same traffic over the same period; without it 1
               --providers LIST    only these providers; without it, all that have models with prices
               --replace           takes away the traffic that the providers have, real calls and their ledger included
-            Requests, payloads, usage, ledger, prices, health checks and alerts, in one transaction: all or nothing.
-            Other writers wait until it is done. Without --replace, providers that have traffic are refused; so is an
-            installation whose mode is production. Uses owner_database of the configuration.
+            Requests, payloads, usage, ledger, prices, health checks and alerts, in one transaction: all or nothing; and
+            routing rules where there are none. Other writers wait until it is done. Without --replace, providers that
+            have traffic are refused; so is an installation whose mode is production. Uses owner_database of the
+            configuration.
             """
     ) { arguments, invocation in
         let days = try arguments.number("--days", default: 90, in: 1...3_000)
@@ -78,6 +80,7 @@ extension Command {
         try transaction.accountSampleTraffic(plan, of: offers)
         try transaction.addSampleAlerts(plan, of: offers)
         try transaction.analyzeSampleTraffic()
+        try addRouting(slugs, transaction)
         show("")
         let details = JSONWriter.object {
             $0.field("days", plan.days)
@@ -90,6 +93,15 @@ extension Command {
                 "sandbox.fill", subject: "traffic", details: String(decoding: details, as: UTF8.self)),
             at: .now())
         return .success(offers.map { $0.slug + "/" + $0.model })
+    }
+
+    private static func addRouting(_ slugs: [String], _ transaction: Transaction) throws(Failure) {
+        let now = Timestamp.now()
+        guard let (before, after) = try transaction.addSampleRouting(among: slugs, at: now) else { return }
+        try transaction.audit(
+            Installation.entry(
+                "routing.update", subject: "routing", details: after.auditDetails(insteadOf: before)),
+            at: now)
     }
 
     /// Where somebody is watching.

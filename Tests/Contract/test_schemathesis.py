@@ -48,7 +48,8 @@ def test_every_operation_keeps_what_the_document_promises(stack: Stack, tmp_path
         dictionaries = {"connections": fill(client), "credentials": credentials(client), "jobs": health_runs(client)}
     for name, values in dictionaries.items():
         (tmp_path / f"{name}.txt").write_text("".join(f'"{value}"\n' for value in values))
-    shutil.copy(HERE / "schemathesis.toml", tmp_path)
+    for name in ("schemathesis.toml", "reasons.py"):
+        shutil.copy(HERE / name, tmp_path)
     finished = subprocess.run(
         [
             str(Path(sys.executable).parent / "schemathesis"), "run", str(DOCUMENT), "--url", stack.url,

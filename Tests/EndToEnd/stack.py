@@ -78,6 +78,8 @@ class Stack:
     run: Path
     port: int
     options: list[str] = field(default_factory=list)
+    # With sample traffic and keys, as people get it.
+    is_filled: bool = False
     url: str = ""
     ca: str = ""
     admin_token: str = ""
@@ -86,13 +88,13 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, *options: str) -> "Stack":
+    def start(cls, *options: str, is_filled: bool = False) -> "Stack":
         """Starts a stack in a folder of its own on free ports. Another test run can take the ports first: then again."""
         parent = Path(os.environ.get("PROVIDERD_TEST_FOLDER") or tempfile.gettempdir())
         for attempt in range(3):
             run = Path(tempfile.mkdtemp(prefix="stack.", dir=parent))
             run.rmdir()
-            stack = cls(run=run, port=free_port_pair(), options=list(options))
+            stack = cls(run=run, port=free_port_pair(), options=list(options), is_filled=is_filled)
             finished = stack.up()
             if finished.returncode == 0:
                 return stack
@@ -104,7 +106,8 @@ class Stack:
 
     def up(self) -> subprocess.CompletedProcess:
         """Runs deploy/up for this folder, also a second time to bring it up to date."""
-        command = [str(PROJECT / "deploy/up"), "--run", str(self.run), "--port", str(self.port), "--no-build", "--empty"]
+        command = [str(PROJECT / "deploy/up"), "--run", str(self.run), "--port", str(self.port), "--no-build"]
+        command += [] if self.is_filled else ["--empty"]
         if binaries := os.environ.get("PROVIDERD_BINARIES"):
             command += ["--binaries", binaries]
         finished = subprocess.run(

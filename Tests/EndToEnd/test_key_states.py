@@ -260,7 +260,7 @@ def test_auth_type_decides_which_header_carries_the_key(stack, client, database,
         assert client.post(route("gemini", "test")).json()["data"]["success"] is True
         assert header in sent(simulator_requests, "gemini") and other not in sent(simulator_requests, "gemini")
     details = database.execute("SELECT details FROM audit_log WHERE action = 'provider.set' ORDER BY seq DESC LIMIT 1").fetchone()[0]
-    assert details == {"authType": "api_key"}
+    assert details == {"before": {"authType": "bearer"}, "after": {"authType": "api_key"}}
 
 
 def test_claudes_other_headers_stay(stack, client, simulator_requests):

@@ -115,11 +115,54 @@ def test_what_a_report_cannot_be_asked_is_said(filled):
     for arguments, status, words in [
         (["nothing"], 2, "there is no report 'nothing'"), (["balances", "--from", "2026-01-01"], 2, "is about now"),
         (["balances", "--format", "xml"], 2, "table, csv or json"), (["balances", "--format", "csv", "--json"], 2, "exclude"),
-        (["spend-by-day", "--zone", "Mars/Olympus"], 3, "Mars/Olympus"), (["spend-by-day", "--from", "soon"], 3, "soon"),
+        (["spend-by-day", "--zone", "Mars/Olympus"], 2, "there is no time zone 'Mars/Olympus'"), (["spend-by-day", "--zone", "UTC+3"], 2, "UTC+3"),
+        (["spend-by-day", "--from", "soon"], 2, "--from must be a day"), (["spend-by-day", "--to", "infinity"], 2, "--to must be a day"),
+        (["spend-by-day", "--from", "2026-02-30"], 2, "2026-02-30"), (["spend-by-day", "--to", "2026-02-01T00:00:00Z"], 2, "--to must be a day"),
+        (["reliability", "--from", "2026-02-02", "--to", "2026-02-01"], 2, "--to must not be before --from"),
+        (["balances", "--provider", "nobody"], 2, "there is no provider 'nobody'"), (["partitions", "--provider", "fal_ai"], 2, "takes no --provider"),
+        (["balances", "fal_ai"], 2, "one word too many"), (["balances", "--limit", "5"], 2, "no option '--limit'"),
+        (["spend-by-day", "--from"], 2, "--from needs a value"),
     ]:  # fmt: skip
         finished = filled.control("report", *arguments, check=False)
         assert (finished.returncode, finished.stdout) == (status, "")
         assert words in finished.stderr
+
+
+def test_a_last_day_alone_has_the_thirty_days_before_it(filled):
+    end = datetime.now(timezone.utc).date() - timedelta(days=5)
+    alone = report(filled, "spend-by-provider", "--to", str(end))
+    assert alone == report(filled, "spend-by-provider", "--from", str(end - timedelta(days=29)), "--to", str(end)) != []
+    assert sum(int(row["requests"]) for row in alone) < REQUESTS
+
+
+def test_a_report_that_cannot_be_written_is_no_success(filled):
+    for format in ("csv", "json"):
+        with open("/dev/full", "wb") as full:
+            finished = subprocess.run(
+                [str(filled.run / "bin/providerctl"), "report", "spend-by-day", "--format", format, "--config", filled.environment["PROVIDERD_CONFIG"]],
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+            )  # fmt: skip
+        assert finished.returncode == 3 and finished.stderr.startswith("providerctl: report: "), finished.stderr
+
+
+def test_the_role_for_reports_reads_reports_and_does_nothing_else(filled):
+    """Not even where a role of its own would be let: what it is set to it can set back, what it may not do it cannot."""
+    url = filled.database_url.replace("providerd_owner@", "providerd_reports@")
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("1min",)
+        assert connection.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+        connection.execute("SET default_transaction_read_only = off")
+        assert connection.execute("SELECT count(*) > 0 FROM reports.balances").fetchone() == (True,)
+        for statement in (
+            "SELECT FROM public.requests", "SELECT sealed FROM public.credentials", "SELECT details FROM public.audit_log",
+            "SELECT public.create_request_partitions(now(), 1)", "SELECT public.quarter_of(now())", "DELETE FROM reports.providers",
+            "CREATE TEMPORARY TABLE mine (n integer)", "CREATE TABLE reports.mine (n integer)", "CREATE SCHEMA mine",
+            "SELECT lo_create(0)", "SELECT lo_creat(-1)", "SELECT lo_from_bytea(0, 'x')", "SELECT pg_logical_emit_message(false, 'a', 'b')",
+            "SELECT pg_advisory_lock(1)", "SELECT pg_try_advisory_xact_lock(1, 2)", "SELECT pg_read_file('/etc/passwd')",
+            "COPY (SELECT 1) TO PROGRAM 'true'", "SET ROLE providerd_app", "SET ROLE providerd_owner", "ALTER ROLE providerd_reports SUPERUSER",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
 
 
 def test_traffic_is_not_mixed_with_traffic_that_is_there(filled):
@@ -152,3 +195,15 @@ def test_traffic_is_replaced_on_request(filled):
     assert {row["provider"]: int(row["requests"]) for row in rows} == counts
     last = raw(filled, "SELECT details->'replaced' FROM audit_log WHERE action = 'sandbox.fill' ORDER BY seq DESC LIMIT 1")
     assert last == [(["cohere", "replicate"],)]
+
+
+def test_rules_are_made_once_and_audited(filled):
+    changes = raw(filled, "SELECT actor, details FROM audit_log WHERE action = 'routing.update' ORDER BY seq")
+    assert len(changes) == 1 and changes[0][0].startswith("cli:")
+    with filled.client(filled.admin_token) as client:
+        shown = exact(client.get(f"{BASE}/routing"))["rules"]
+    assert changes[0][1]["before"] == {"version": 1, "rules": []} and changes[0][1]["after"] == {"version": 2, "rules": shown}
+    assert {"model": "flux-2-pro", "providers": [
+        {"provider": "fal_ai", "priority": 1, "weight": 70, "enabled": True},
+        {"provider": "black_forest_labs", "priority": 2, "weight": 30, "enabled": True},
+    ]} in shown  # fmt: skip

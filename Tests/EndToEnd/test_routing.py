@@ -153,13 +153,14 @@ def test_the_largest_configuration_is_taken(client, stack):
 
 def test_exports_have_a_line_for_each_rule_and_provider(client):
     client.put(ROUTE, json=RULES).raise_for_status()
-    expected = [{"model": one["model"], **entry} for one in RULES["rules"] for entry in one["providers"]]
     exported = client.get(f"{ROUTE}?format=csv")
     assert exported.headers["content-disposition"] == 'attachment; filename="routing.csv"'
     check(exported, "routing-csv")
-    lines = list(csv.DictReader(io.StringIO(exported.text, newline=""), strict=True))
-    assert lines == [{name: str(value).lower() if name == "enabled" else str(value) for name, value in row.items()} for row in expected]
-    assert client.get(f"{ROUTE}?format=json").json() == {"data": {"rules": expected, "total": len(expected)}}
+    lines = list(csv.reader(io.StringIO(exported.text, newline=""), strict=True))
+    assert lines[0] == ["model", "providers.provider", "providers.priority", "providers.weight", "providers.enabled"]
+    expected = [[one["model"], *entry.values()] for one in RULES["rules"] for entry in one["providers"]]
+    assert lines[1:] == [[model, provider, str(priority), str(weight), str(enabled).lower()] for model, provider, priority, weight, enabled in expected]
+    assert client.get(f"{ROUTE}?format=json").json() == {"data": {**RULES, "total": 2}}
 
 
 def test_a_change_is_in_the_audit_log_with_before_and_after(client, stack):

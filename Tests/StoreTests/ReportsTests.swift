@@ -13,9 +13,13 @@ final class ReportsTests: SandboxTestCase {
         guard !Self.isFilled else { return }
         Self.isFilled = true
         try fillSandbox(days: 60, requests: 300_000)
+        // The clocks of the Azores go back from one o'clock to midnight on the 26th.
+        try fill(600, from: "2025-10-25 00:00+00", to: "2025-10-27 12:00+00", seed: 0.1)
+        try postAll()
+        try fill(60, from: "2025-10-25 12:00+00", to: "2025-10-26 12:00+00", seed: 0.2)
         try fill(2_000, from: "2026-01-10", to: "2026-02-20")
         _ = try post(700)
-        try configure()
+        try configure(for: .tenant("t1"))
         // The statements below ask the role for reports; what they cost is measured by a superuser.
         try run(
             """
@@ -59,8 +63,8 @@ final class ReportsTests: SandboxTestCase {
         """
         SELECT \(columns), \(counts)
         FROM requests r JOIN providers p ON p.id = r.provider_id
-        WHERE r.created_at >= '\(span.0)'::timestamp AT TIME ZONE '\(zone)'
-          AND r.created_at < ('\(span.1)'::date + 1)::timestamp AT TIME ZONE '\(zone)'
+        WHERE r.created_at BETWEEN '\(span.0)'::date - 2 AND '\(span.1)'::date + 3
+          AND (r.created_at AT TIME ZONE '\(zone)')::date BETWEEN '\(span.0)' AND '\(span.1)'
         GROUP BY \(columns)
         """
     }
@@ -72,31 +76,53 @@ final class ReportsTests: SandboxTestCase {
         sum(r.completion_tokens)::bigint, round(avg(r.response_ms))::bigint, coalesce(sum(r.cost), 0)
         """
 
-    func testSpendOfEveryKindInEveryZoneIsWhatTheRequestsAddUpTo() throws {
+    /// Every report about spend against the requests themselves.
+    private func assertSpendAddsUp(_ span: (String, String), _ zone: String) throws {
         let currency = "coalesce(r.currency, p.currency)"
+        let arguments = "('\(span.0)', '\(span.1)', '\(zone)')"
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_day\(arguments)",
+            raw("(r.created_at AT TIME ZONE '\(zone)')::date, p.slug, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_model\(arguments)",
+            raw("p.slug, r.model, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_provider\(arguments)",
+            raw("p.slug, \(currency)", span, zone, counts: counts))
+        try assertEqualRows(
+            "SELECT * FROM reports.spend_by_owner\(arguments)",
+            raw(
+                "coalesce(r.owner, ''), p.slug, \(currency)", span, zone,
+                counts: """
+                    count(*), count(*) FILTER (WHERE r.status = 'completed'),
+                    count(*) FILTER (WHERE r.status = 'failed'), coalesce(sum(r.cost), 0)
+                    """))
+    }
+
+    func testSpendOfEveryKindInEveryZoneIsWhatTheRequestsAddUpTo() throws {
         for (number, zone) in Self.zones.enumerated() {
             // Long periods are slow to add up without rollups: one zone has to do for those.
             for (length, span) in try spans().enumerated() where number == 0 || 1...3 ~= length {
-                let arguments = "('\(span.0)', '\(span.1)', '\(zone)')"
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_day\(arguments)",
-                    raw("(r.created_at AT TIME ZONE '\(zone)')::date, p.slug, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_model\(arguments)",
-                    raw("p.slug, r.model, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_provider\(arguments)",
-                    raw("p.slug, \(currency)", span, zone, counts: counts))
-                try assertEqualRows(
-                    "SELECT * FROM reports.spend_by_owner\(arguments)",
-                    raw(
-                        "coalesce(r.owner, ''), p.slug, \(currency)", span, zone,
-                        counts: """
-                            count(*), count(*) FILTER (WHERE r.status = 'completed'),
-                            count(*) FILTER (WHERE r.status = 'failed'), coalesce(sum(r.cost), 0)
-                            """))
+                try assertSpendAddsUp(span, zone)
             }
         }
+    }
+
+    func testADayThatHasTwoMidnightsBeginsWithTheFirst() throws {
+        let zone = "Atlantic/Azores"
+        for span in [("2025-10-25", "2025-10-25"), ("2025-10-26", "2025-10-26"), ("2025-10-25", "2025-10-26")] {
+            XCTAssertGreaterThan(
+                try value(
+                    """
+                    SELECT count(*)
+                    FROM requests
+                    WHERE (created_at AT TIME ZONE \(zone))::date BETWEEN \(span.0)::date AND \(span.1)::date
+                    """, as: Int.self), 100)
+            try assertSpendAddsUp(span, zone)
+        }
+        XCTAssertEqual(
+            try column("SELECT (reports.beginning('2025-10-26', \(zone)) AT TIME ZONE 'UTC')::text", as: String.self),
+            ["2025-10-26 00:00:00"])
     }
 
     func testTheViewsForOnesOwnQuestionsAddUpToTheRequests() throws {
@@ -158,7 +184,7 @@ final class ReportsTests: SandboxTestCase {
         XCTAssertEqual(
             try column(
                 "SELECT concat_ws('|', provider, environment, belongs_to, type) FROM reports.key_ages", as: String.self),
-            ["openai|default|\(owner.key)|api_key"])
+            ["openai|default|tenant:t1|api_key"])
     }
 
     func testEveryReportRunsWithTheRightsOfItsRoleAndHasTheColumnsItNames() throws {
@@ -168,6 +194,7 @@ final class ReportsTests: SandboxTestCase {
             try reports.each(of: report, ReportScope(zone: "Europe/Berlin", provider: "openai")) { cells in
                 rows += 1
                 XCTAssertEqual(cells.count, report.columns.count, report.name)
+                return true
             }
             XCTAssertEqual(rows > 0, report.name != "ledger-check" && report.name != "price-changes", report.name)
         }
@@ -175,7 +202,7 @@ final class ReportsTests: SandboxTestCase {
 
     func testAnUnknownZoneIsTheDatabasesRefusal() throws {
         let reports = Reports(pool: try database.reports)
-        XCTAssertThrowsError(try reports.each(of: .spendByDay, ReportScope(zone: "Mars/Olympus")) { _ in }) {
+        XCTAssertThrowsError(try reports.each(of: .spendByDay, ReportScope(zone: "Mars/Olympus")) { _ in true }) {
             XCTAssertEqual(($0 as? PostgresError)?.sqlState, "22023", "\($0)")
         }
     }
@@ -197,6 +224,50 @@ final class ReportsTests: SandboxTestCase {
                 statement
             ) { XCTAssertEqual(($0 as? PostgresError)?.sqlState, "42501", "\(statement): \($0)") }
         }
+    }
+
+    func testTheRoleForReportsHasNoRightButToReadThem() throws {
+        try assertNone(
+            """
+            SELECT c.oid::regclass::text
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+              AND n.nspname !~ '^pg_toast'
+              AND CASE
+                      WHEN c.relkind = 'S' THEN has_sequence_privilege('providerd_reports', c.oid, 'USAGE, SELECT, UPDATE')
+                      WHEN n.nspname = 'reports' THEN NOT has_table_privilege('providerd_reports', c.oid, 'SELECT')
+                      ELSE has_any_column_privilege('providerd_reports', c.oid, 'SELECT')
+                  END
+            """, "reads what is no report, or not every report")
+        try assertNone(
+            """
+            SELECT c.oid::regclass::text
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'pg_catalog'
+              AND (has_table_privilege('providerd_reports', c.oid, 'DELETE, TRUNCATE, TRIGGER')
+                   OR has_any_column_privilege('providerd_reports', c.oid, 'INSERT, UPDATE, REFERENCES'))
+            """, "writes")
+        try assertNone(
+            """
+            SELECT nspname
+            FROM pg_namespace
+            WHERE has_schema_privilege('providerd_reports', oid, 'CREATE')
+               OR nspname = 'public' AND has_schema_privilege('providerd_reports', oid, 'USAGE')
+            """, "makes")
+        try assertNone("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'providerd_reports'::regrole")
+        try assertNone(
+            """
+            SELECT p.oid::regprocedure::text
+            FROM pg_proc p
+            WHERE p.pronamespace = 'reports'::regnamespace
+              AND (p.prosecdef OR p.provolatile = 'v' OR NOT has_function_privilege('providerd_reports', p.oid, 'EXECUTE')
+                   OR EXISTS (
+                       SELECT
+                       FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS granted
+                       WHERE granted.grantee = 0))
+            """, "is a function of somebody else, or one that could write")
     }
 
     func testNoColumnOfAnyReportHoldsASecretOrAPrompt() throws {

@@ -34,6 +34,8 @@ ${authorities:+authorities_file = $authorities
 END
 }
 
+SIMULATED_PROVIDERS=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty)
+
 # What follows the slug in a simulated provider's base URL.
 simulated_path() {
     case $1 in
@@ -47,12 +49,11 @@ simulated_path() {
 # endpoint: its credential says where it is.
 point_providers() {
     local where=vendor slug state
-    local slugs=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty)
     [[ $LIVE == yes ]] || where="https://localhost:$((PORT + 1))"
-    state="$where ${slugs[*]}"
+    state="$where ${SIMULATED_PROVIDERS[*]}"
     [[ $(cat "$RUN/state/endpoints" 2>/dev/null) != "$state" ]] || return 0
     step "pointing the providers at $([[ $LIVE == yes ]] && echo "their vendors" || echo "the simulator")"
-    for slug in "${slugs[@]}"; do
+    for slug in "${SIMULATED_PROVIDERS[@]}"; do
         local endpoint=(--vendor-endpoint)
         if [[ $LIVE == no ]]; then endpoint=(--endpoint "$where/$slug$(simulated_path "$slug")"); fi
         control provider set "$slug" "${endpoint[@]}" >>"$RUN/setup.log" </dev/null ||

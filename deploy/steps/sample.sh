@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Sample traffic, so that a new sandbox has something to show.
+# Sample traffic and keys, so that a new sandbox has something to show.
 
 # The first time only, and never where providers are real: somebody who emptied the tables wants them empty.
 fill_sandbox() {
@@ -10,4 +10,17 @@ fill_sandbox() {
         [[ $? -eq 1 ]] || { show_log setup; fail "the sample traffic could not be loaded"; }
     }
     : >"$RUN/state/sample"
+}
+
+# The simulator takes any key; without one nobody is asked how he is. A key that is there stays.
+give_sandbox_keys() {
+    [[ $LIVE == no && $EMPTY == no && ! -e $RUN/state/keys ]] || return 0
+    step "giving the simulated providers keys"
+    local slug
+    for slug in "${SIMULATED_PROVIDERS[@]}"; do
+        [[ $(control ai:credentials:list "$slug" --json </dev/null) == "[]" ]] || continue
+        control ai:credentials:set "$slug" --stdin <<<"sandbox-key-$slug" >>"$RUN/setup.log" ||
+            { show_log setup; fail "the key of $slug could not be stored"; }
+    done
+    : >"$RUN/state/keys"
 }

@@ -316,20 +316,20 @@ AS $$
 $$;
 
 -- When a day begins in a time zone. Where the clock is put back over midnight the day has two, and the first counts;
--- where it is put forward the day begins later.
+-- where it is put forward the day begins later. One expression, so that it becomes a part of the question that asks.
 CREATE FUNCTION zone_day(day date, zone text)
 RETURNS timestamptz
 LANGUAGE sql
 STABLE
 PARALLEL SAFE
 AS $$
-    SELECT min(candidate.moment)
-    FROM (VALUES
-        (day::timestamp AT TIME ZONE zone),
-        ((day::timestamp AT TIME ZONE zone) - interval '30 minutes'),
-        ((day::timestamp AT TIME ZONE zone) - interval '1 hour')
-    ) AS candidate (moment)
-    WHERE (candidate.moment AT TIME ZONE zone)::date >= day
+    SELECT CASE
+        WHEN (((day::timestamp AT TIME ZONE zone) - interval '1 hour') AT TIME ZONE zone)::date >= day
+            THEN (day::timestamp AT TIME ZONE zone) - interval '1 hour'
+        WHEN (((day::timestamp AT TIME ZONE zone) - interval '30 minutes') AT TIME ZONE zone)::date >= day
+            THEN (day::timestamp AT TIME ZONE zone) - interval '30 minutes'
+        ELSE day::timestamp AT TIME ZONE zone
+    END
 $$;
 
 -- The millisecond that a version 7 UUID begins with.

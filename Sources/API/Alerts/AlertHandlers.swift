@@ -9,7 +9,8 @@ func listAlerts(_ request: Request, _ services: Services) throws(Failure) -> Res
     let filter = AlertFilter(
         severity: try request.queryChoice("severity"), type: try request.queryChoice("type"),
         resolved: try request.queryBool("resolved") ?? false)
-    let page = try request.page(of: "alerts")
+    let list = Cursor.list("alerts", of: provider)
+    let page = try request.page(of: list)
     let format = try request.export()
     let store = services.store
     guard let format else {
@@ -19,7 +20,7 @@ func listAlerts(_ request: Request, _ services: Services) throws(Failure) -> Res
         return .data {
             $0.field("alerts", array: rows)
             $0.field("total", slice.total)
-            $0.fieldIfPresent("cursor", slice.next.map { Cursor.text($0, of: "alerts") })
+            $0.fieldIfPresent("cursor", slice.next.map { Cursor.text($0, of: list) })
         }
     }
     _ = try store.provider(provider)

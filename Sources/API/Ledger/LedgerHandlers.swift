@@ -27,7 +27,8 @@ func listBalances(_ request: Request, _ services: Services) throws(Failure) -> R
 func listTransactions(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let provider = try request.provider()
     let type: CreditType? = try request.queryChoice("type")
-    let page = try request.page(of: "transactions")
+    let list = Cursor.list("transactions", of: provider)
+    let page = try request.page(of: list)
     let format = try request.export()
     let period = try services.period(request)
     let filter = CreditFilter(span: period.span, type: type)
@@ -35,8 +36,7 @@ func listTransactions(_ request: Request, _ services: Services) throws(Failure) 
     guard let format else {
         let slice = try store.creditTransactions(of: provider, filter, page)
         let rows = slice.rows.map { TransactionRow(provider: provider, entry: $0) }
-        return .list(
-            "transactions", Slice(rows: rows, total: slice.total, next: slice.next), page, cursored: "transactions")
+        return .list("transactions", Slice(rows: rows, total: slice.total, next: slice.next), page, cursored: list)
     }
     _ = try store.provider(provider)
     return try services.export(

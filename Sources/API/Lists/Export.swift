@@ -36,8 +36,6 @@ extension Services {
             headers: [
                 ("Content-Type", format == .csv ? "text/csv; charset=utf-8; header=present" : "application/json"),
                 ("Content-Disposition", "attachment; filename=\"\(name)\""),
-                // nginx passes on what it gets instead of collecting it in memory and temporary files.
-                ("X-Accel-Buffering", "no"),
             ])
         response.stream = { (writer) throws(Failure) in
             defer { slot.end() }
@@ -93,19 +91,17 @@ extension Services {
         try writer.write(piece)
     }
 
-    /// Letters, digits, `.`, `_` and `-` of each part, joined by `-`: nothing that a header or a file system minds.
+    /// Letters, digits, `.`, `_` and `-` of each part, joined by `-`: nothing that a header or a file system minds, and
+    /// short enough for both.
     private static func fileName(_ parts: [String?]) -> String {
-        parts.compactMap { $0 }.map { part in
-            String(
-                decoding: part.utf8.prefix(80).map { octet in
-                    switch octet {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                        UInt8(ascii: "-"):
-                        octet
-                    default: UInt8(ascii: "_")
-                    }
-                }, as: UTF8.self)
-        }.joined(separator: "-")
+        let octets = parts.compactMap { $0 }.joined(separator: "-").utf8.prefix(200).map { octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                octet
+            default: UInt8(ascii: "_")
+            }
+        }
+        return String(decoding: octets, as: UTF8.self)
     }
 }

@@ -6,7 +6,8 @@ import JSON
 protocol ListRow: JSONWritable {
     /// The names of the CSV columns: the contract's, nested ones joined by a dot.
     static var columns: [String] { get }
-    /// Writes one cell for each column.
+    /// Writes one cell for each column. A row that holds a list writes a line for each element of it, with the ends of
+    /// lines between them.
     func write(to csv: inout CSVWriter)
 }
 

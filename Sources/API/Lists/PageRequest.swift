@@ -3,7 +3,8 @@ import Domain
 import HTTP
 
 extension Request {
-    /// `limit`, `offset` and `cursor` of a list; a cursor names its list, so that one of another list is refused.
+    /// `limit`, `offset` and `cursor` of a list; a cursor names its list, so that one of another list is refused. Each
+    /// provider's list is one of its own: see `Cursor.list`.
     func page(of list: String) throws(Failure) -> Page {
         let limit = try queryNumber("limit", in: 1...500) ?? 50
         let offset = try queryNumber("offset", in: 0...1_000_000_000)
@@ -57,6 +58,9 @@ extension Request {
 
 /// Where a page ended, in a form that callers pass back and do not read.
 enum Cursor {
+    /// The name of a provider's list of something.
+    static func list(_ noun: String, of provider: ProviderSlug) -> String { "\(noun) \(provider.text)" }
+
     static func text(_ position: String, of list: String) -> String {
         Base64URL.encode(Array("\(list) \(position)".utf8))
     }

@@ -15,11 +15,14 @@ struct Period {
     var fileName: String? {
         switch (start, end) {
         case (nil, nil): nil
-        case (let start?, nil): "from-" + start
-        case (nil, let end?): "until-" + end
-        case (let start?, let end?): start + "-" + end
+        case (let start?, nil): "from-" + start + zoneInFileName
+        case (nil, let end?): "until-" + end + zoneInFileName
+        case (let start?, let end?): start + "-" + end + zoneInFileName
         }
     }
+
+    /// Empty for UTC.
+    var zoneInFileName: String { zone == "UTC" ? "" : "-" + zone }
 }
 
 extension Services {

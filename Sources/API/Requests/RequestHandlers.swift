@@ -7,7 +7,8 @@ import Store
 @Sendable
 func listRequests(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let slug = try request.provider()
-    let page = try request.page(of: "requests")
+    let list = Cursor.list("requests", of: slug)
+    let page = try request.page(of: list)
     let format = try request.export()
     let status = try request.queryChoice("status", RequestStatus.self)
     let period = try services.period(request)
@@ -15,7 +16,7 @@ func listRequests(_ request: Request, _ services: Services) throws(Failure) -> R
         status: status, model: try request.queryText("model"), userID: try request.queryText("userId"),
         span: period.span)
     guard let format else {
-        return .list("requests", try services.store.requests(of: slug, filter, page), page, cursored: "requests")
+        return .list("requests", try services.store.requests(of: slug, filter, page), page, cursored: list)
     }
     // Before the head has left: an unknown provider has no file.
     _ = try services.store.provider(slug)

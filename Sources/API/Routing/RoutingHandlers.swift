@@ -7,11 +7,9 @@ import Store
 func showRouting(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let routing = try services.store.routing()
     guard let format = try request.export() else { return .routing(routing) }
-    return try services.export(format, of: RoutingRow.self, file: ["routing"], in: .named("rules")) {
+    return try services.export(format, of: RoutingRule.self, file: ["routing"], in: .named("rules")) {
         (each) throws(Failure) in
-        for rule in routing.rules {
-            for target in rule.targets { try each(RoutingRow(model: rule.model, target: target)) }
-        }
+        for rule in routing.rules { try each(rule) }
     }
 }
 
@@ -25,11 +23,7 @@ func replaceRouting(_ request: Request, _ services: Services) throws(Failure) ->
         let (before, after) = try transaction.replaceRouting(
             with: body.rules, by: by, ifVersions: versions, at: .now())
         entry.subject = "routing"
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.field("before") { before.audit(&$0) }
-                $0.field("after") { after.audit(&$0) }
-            }, as: UTF8.self)
+        entry.details = after.auditDetails(insteadOf: before)
         return .routing(after)
     }
 }
@@ -41,53 +35,53 @@ extension Response {
 }
 
 extension RoutingConfiguration {
-    fileprivate func audit(_ json: inout JSONWriter) {
+    /// The details of the audit entry about these rules, which took the place of others.
+    package func auditDetails(insteadOf before: RoutingConfiguration) -> String {
+        String(
+            decoding: JSONWriter.object {
+                $0.field("before") { before.audit(&$0) }
+                $0.field("after") { audit(&$0) }
+            }, as: UTF8.self)
+    }
+
+    private func audit(_ json: inout JSONWriter) {
         json.field("version", version)
         json.field("rules", array: rules)
     }
 }
 
-extension RoutingRule: JSONWritable {
+extension RoutingRule: ListRow {
+    static let columns = [
+        "model", "providers.provider", "providers.priority", "providers.weight", "providers.enabled",
+    ]
+
     package func write(to json: inout JSONWriter) {
         json.object {
             $0.field("model", model)
             $0.field("providers", array: targets)
         }
     }
+
+    /// A line for each of its providers.
+    func write(to csv: inout CSVWriter) {
+        for (index, target) in targets.enumerated() {
+            if index > 0 { csv.endLine() }
+            csv.text(model)
+            csv.text(target.provider.text)
+            csv.number(target.priority)
+            csv.number(target.weight)
+            csv.bool(target.enabled)
+        }
+    }
 }
 
 extension RoutingTarget: JSONWritable {
     package func write(to json: inout JSONWriter) {
-        json.object { members(&$0) }
-    }
-
-    fileprivate func members(_ json: inout JSONWriter) {
-        json.field("provider", provider.text)
-        json.field("priority", priority)
-        json.field("weight", weight)
-        json.field("enabled", enabled)
-    }
-}
-
-/// One line of an export: a rule and one of its providers.
-private struct RoutingRow: ListRow {
-    static let columns = ["model", "provider", "priority", "weight", "enabled"]
-
-    let model: String
-    let target: RoutingTarget
-
-    func write(to json: inout JSONWriter) {
         json.object {
-            $0.field("model", model)
-            target.members(&$0)
+            $0.field("provider", provider.text)
+            $0.field("priority", priority)
+            $0.field("weight", weight)
+            $0.field("enabled", enabled)
         }
-    }
-
-    func write(to csv: inout CSVWriter) {
-        csv.text(model)
-        csv.text(target.provider.text)
-        csv.number(target.priority)
-        csv.number(target.weight)
-        csv.bool(target.enabled)
     }
 }

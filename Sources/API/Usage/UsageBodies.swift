@@ -19,6 +19,7 @@ struct UsagePeriod {
     var fileName: String {
         asked.fileName
             ?? "\(span.start.iso(.seconds))-\(Timestamp(microseconds: span.end.microseconds - 1).iso(.seconds))"
+            + asked.zoneInFileName
     }
 }
 

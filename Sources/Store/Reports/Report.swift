@@ -19,16 +19,19 @@ package struct Report: Sendable {
     package let columns: [Column]
     /// Whether it is about a period, and about the state of now otherwise.
     package let hasPeriod: Bool
+    /// Whether it can be about one provider.
+    package let hasProvider: Bool
     let sql: @Sendable (ReportScope) -> SQL
 
     /// `columns` are names with `#` before numbers, `?` before flags and `@` before moments.
     init(
-        _ name: String, _ summary: String, hasPeriod: Bool = false, columns: String,
+        _ name: String, _ summary: String, hasPeriod: Bool = false, hasProvider: Bool = true, columns: String,
         sql: @escaping @Sendable (ReportScope) -> SQL
     ) {
         self.name = name
         self.summary = summary
         self.hasPeriod = hasPeriod
+        self.hasProvider = hasProvider
         self.columns = columns.split(separator: " ").map { word in
             switch word.first {
             case "#": Column(name: String(word.dropFirst()), kind: .number)
@@ -50,7 +53,8 @@ package struct Report: Sendable {
 
 /// What a report is about. Everything but the zone may be absent.
 package struct ReportScope: Sendable {
-    /// The first and the last day in `zone`, both included; without them the last thirty days.
+    /// The first and the last day in `zone`, both included. Without the last one it is today, without the first one
+    /// there are thirty.
     package let first: String?
     package let last: String?
     package let zone: String
@@ -71,10 +75,34 @@ package struct Reports: Sendable {
 
     package init(pool: Pool) { self.pool = pool }
 
-    /// Hands over the rows of a report one after the other: a text for each column, nil for NULL. What the database
-    /// refuses, such as an unknown time zone, is thrown as it is: it is an operator who asks.
+    /// Whether this is a time zone of the IANA database: more than that is known to the database.
+    package func knows(zone: String) throws(PostgresError) -> Bool {
+        try has(
+            """
+            -- Reports.knowsZone
+            SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = \(zone) AND \(literal: TimeZoneNames.areIANA))
+            """)
+    }
+
+    /// Whether the installation has this provider.
+    package func knows(provider: String) throws(PostgresError) -> Bool {
+        try has(
+            """
+            -- Reports.knowsProvider
+            SELECT EXISTS (SELECT FROM reports.providers WHERE provider = \(provider))
+            """)
+    }
+
+    private func has(_ question: SQL) throws(PostgresError) -> Bool {
+        try pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
+            try session.query(question) { (row) throws(PostgresError) in try row.next(Bool.self) }
+        } == [true]
+    }
+
+    /// Hands over the rows of a report one after the other until `each` returns false: a text for each column, nil for
+    /// NULL. What the database refuses, such as an unknown time zone, is thrown as it is: it is an operator who asks.
     package func each(
-        of report: Report, _ scope: ReportScope, _ each: ([String?]) -> Void
+        of report: Report, _ scope: ReportScope, _ each: ([String?]) -> Bool
     ) throws(PostgresError) {
         try pool.withSession(mapping: { $0 }) { (session) throws(PostgresError) in
             try session.stream(report.sql(scope)) { (row) throws(PostgresError) in
@@ -82,9 +110,8 @@ package struct Reports: Sendable {
                 cells.reserveCapacity(report.columns.count)
                 for column in report.columns { cells.append(try Self.cell(column.kind, &row)) }
                 return cells
-            } onRow: { cells in
-                each(cells)
-                return true
+            } onRow: {
+                each($0)
             }
         }
     }

@@ -13,7 +13,8 @@ extension Report {
         SELECT r.provider, r.checks, r.healthy, r.degraded, r.down, trim_scale(r.known_hours), trim_scale(r.uptime_percent),
                r.check_average_ms, r.check_p95_ms, r.requests, r.failed, trim_scale(r.error_percent), r.request_average_ms
         FROM reports.reliability(
-            coalesce(\(scope.first)::date, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
+            coalesce(
+                \(scope.first)::date, \(scope.last)::date - 29, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
             coalesce(\(scope.last)::date, (now() AT TIME ZONE \(scope.zone)::text)::date),
             \(scope.zone)::text) AS r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text
@@ -39,7 +40,7 @@ extension Report {
     }
 
     static let partitions = Report(
-        "partitions", "the months of requests and payloads, and how much room they take",
+        "partitions", "the months of requests and payloads, and how much room they take", hasProvider: false,
         columns: "of_table partition month #estimated_rows #table_bytes #index_bytes #total_bytes"
     ) { _ in
         """

@@ -13,7 +13,8 @@ extension Report {
         SELECT r.day, r.provider, r.currency, r.requests, r.completed, r.failed, r.cancelled, r.under_way, r.unpriced,
                r.prompt_tokens, r.completion_tokens, r.average_ms, trim_scale(r.cost)
         FROM reports.spend_by_day(
-            coalesce(\(scope.first)::date, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
+            coalesce(
+                \(scope.first)::date, \(scope.last)::date - 29, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
             coalesce(\(scope.last)::date, (now() AT TIME ZONE \(scope.zone)::text)::date),
             \(scope.zone)::text) AS r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text
@@ -33,7 +34,8 @@ extension Report {
         SELECT r.provider, r.model, r.currency, r.requests, r.completed, r.failed, r.cancelled, r.under_way, r.unpriced,
                r.prompt_tokens, r.completion_tokens, r.average_ms, trim_scale(r.cost)
         FROM reports.spend_by_model(
-            coalesce(\(scope.first)::date, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
+            coalesce(
+                \(scope.first)::date, \(scope.last)::date - 29, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
             coalesce(\(scope.last)::date, (now() AT TIME ZONE \(scope.zone)::text)::date),
             \(scope.zone)::text) AS r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text
@@ -53,7 +55,8 @@ extension Report {
         SELECT r.provider, r.currency, r.requests, r.completed, r.failed, r.cancelled, r.under_way, r.unpriced,
                r.prompt_tokens, r.completion_tokens, r.average_ms, trim_scale(r.cost)
         FROM reports.spend_by_provider(
-            coalesce(\(scope.first)::date, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
+            coalesce(
+                \(scope.first)::date, \(scope.last)::date - 29, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
             coalesce(\(scope.last)::date, (now() AT TIME ZONE \(scope.zone)::text)::date),
             \(scope.zone)::text) AS r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text
@@ -69,7 +72,8 @@ extension Report {
         -- Report.spendByOwner
         SELECT r.owner, r.provider, r.currency, r.requests, r.completed, r.failed, trim_scale(r.cost)
         FROM reports.spend_by_owner(
-            coalesce(\(scope.first)::date, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
+            coalesce(
+                \(scope.first)::date, \(scope.last)::date - 29, (now() AT TIME ZONE \(scope.zone)::text)::date - 29),
             coalesce(\(scope.last)::date, (now() AT TIME ZONE \(scope.zone)::text)::date),
             \(scope.zone)::text) AS r
         WHERE \(scope.provider)::text IS NULL OR r.provider = \(scope.provider)::text

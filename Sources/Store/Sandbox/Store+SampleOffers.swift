@@ -58,7 +58,7 @@ extension Transaction {
     }
 
     /// Lets the two first models of each media provider become a fifth dearer after a third of the period, and cost
-    /// what they did before after two thirds.
+    /// what they did before after two thirds; the first one then has a discount for a hundred and more at once.
     package func addSamplePrices(_ plan: SamplePlan, among slugs: [String]) throws(Failure) {
         let third = (plan.end.microseconds - plan.start.microseconds) / 3
         let (first, second) = (plan.start.microseconds + third, plan.start.microseconds + 2 * third)
@@ -106,6 +106,13 @@ extension Transaction {
                 FROM made
                 JOIN base ON base.model_id = made.model_id
                 JOIN price_tiers t ON t.price_id = base.id
+                UNION ALL
+                SELECT made.id, offered.min_quantity, offered.tier, round(base.per_generation * offered.share, 4)
+                FROM made
+                JOIN base ON base.model_id = made.model_id
+                CROSS JOIN (VALUES (1, 'standard', 1.0), (100, 'bulk', 0.8)) AS offered (min_quantity, tier, share)
+                WHERE \(factor)::numeric = 0 AND base.rank = 1 AND base.unit = 'generation'
+                  AND NOT EXISTS (SELECT FROM price_tiers t WHERE t.price_id = base.id)
             )
             INSERT INTO price_resolutions (price_id, resolution, per_generation)
             SELECT made.id, r.resolution,
