@@ -190,7 +190,10 @@ def test_whatever_the_provider_fails_with_nothing_is_changed(own_stack, admin, r
     orders.delete("/faults/replicate").raise_for_status()
     assert (answer.status_code, answer.json()["error"]["code"]) in [(502, "PROVIDER_ERROR"), (400, "INVALID_REQUEST")], answer.text
     assert admin.get(f"{BASE}/replicate/requests/{name}").json()["data"]["status"] == "processing"
+    # One that was refused is switched off.
+    admin.put(f"{BASE}/replicate/api-key", json={"apiKey": KEY, "testConnection": False}).raise_for_status()
     assert admin.post(f"{BASE}/replicate/requests/{name}/cancel").status_code == 200
+    assert replicate.get(f"/predictions/{job}").json()["status"] == "canceled"
 
 
 def test_a_provider_that_is_away_changes_nothing(own_stack, admin, replicate):
