@@ -28,7 +28,7 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     # Cursors are ours; a page begins at one or at an offset.
     r"cursor is not a cursor of this list", r"offset cannot be used together with cursor",
     # One field against another, one element against another, the body against the path.
-    r"provider must be \w+, the provider in the path",
+    r"(requests\[\]\.)?provider must be \w+, the provider in the path",
     r"(.*\.)?creditsPerGeneration differs from the one inside pricing", r"(cachedTokens|cacheWriteTokens) must not be more than .*",
     r"environment cannot be used together with credential_id", r"credential_type (must be .*|can only be given together with credentials)",
     r"test can only be true together with credentials; .*", r"(.*\.)?(provider|model|modelId|minQuantity|resolution) stands twice",
