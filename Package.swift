@@ -67,7 +67,7 @@ let package = Package(
 
         // The product.
         library("API", ["Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"]),
-        library("Jobs", ["Domain", "JSON", "Locks", "Store", "Providers"]),
+        library("Jobs", ["Domain", "JSON", "Locks", "Outbound", "Store", "Providers"]),
 
         // Wiring.
         library("Configuration", ["Domain", "Crypto", "Outbound", "Postgres"]),
@@ -100,7 +100,7 @@ let package = Package(
             name: "fastcgi-echo", dependencies: ["FastCGI"], path: "Tests/FastCGIEcho", swiftSettings: strict),
         tests("FastCGI", ["FastCGI", "CFastCGI", "fastcgi-echo"]),
         tests("Crypto", ["Crypto", "JSON", "COpenSSL"]),
-        tests("Outbound", ["Outbound", "COpenSSL"]),
+        tests("Outbound", ["Outbound", "COpenSSL", "Locks"]),
         tests("HTTP", ["HTTP", "Domain", "JSON"]),
         tests("Providers", ["Providers", "Simulator", "Domain", "JSON", "XML", "Outbound", "Crypto"]),
         tests("Sandbox", ["Sandbox", "Domain"]),

@@ -1,5 +1,6 @@
 import Domain
 import Locks
+import Outbound
 import Providers
 import Store
 
@@ -23,13 +24,15 @@ extension Job {
 }
 
 extension JobRun {
+    private static var callsAtOnce: Int { 8 }
+
     /// Calls `body` for all providers, several at a time. Failures of some do not stop the others; they are thrown
     /// together at the end.
     fileprivate func each(
         _ providers: [ProviderRecord], _ body: @escaping @Sendable (ProviderRecord) throws(Failure) -> Void
     ) throws(Failure) {
         let problems = Guarded<[String]>([])
-        Together.forEach(providers) { provider in
+        _ = ConcurrentCalls.map(providers, atOnce: Self.callsAtOnce) { provider in
             guard mayGoOn() else { return }
             do throws(Failure) {
                 try body(provider)

@@ -31,9 +31,6 @@ private final class Calls<Element: Sendable, Value: Sendable, Problem: Error>: S
     private let call: @Sendable (Element) throws(Problem) -> Value
     private let state: Monitor<State>
 
-    /// As large as the threads that requests are served on: answers are parsed on it.
-    private static var stackSize: Int { 1 << 20 }
-
     init(_ elements: [Element], _ call: @escaping @Sendable (Element) throws(Problem) -> Value) {
         self.elements = elements
         self.call = call
@@ -43,7 +40,7 @@ private final class Calls<Element: Sendable, Value: Sendable, Problem: Error>: S
     /// False when the system has no thread to give.
     func startHelper() -> Bool {
         state.change { $0.helpers += 1 }
-        let isStarted = DetachedThread.start(stackSize: Self.stackSize) { [self] in
+        let isStarted = DetachedThread.start(stackSize: DetachedThread.stackSizeForJSON) { [self] in
             run()
             state.change { $0.helpers -= 1 }
         }

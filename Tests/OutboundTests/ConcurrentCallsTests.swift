@@ -1,4 +1,5 @@
 import Foundation
+import Locks
 import Synchronization
 import XCTest
 
@@ -15,6 +16,19 @@ final class ConcurrentCallsTests: XCTestCase {
         XCTAssertEqual(squares, (0..<500).map { $0 * $0 })
         XCTAssertEqual(try ConcurrentCalls.map([Int](), atOnce: 4) { (element) throws(Problem) in element }, [])
         XCTAssertEqual(try ConcurrentCalls.map([1], atOnce: 0) { (element) throws(Problem) in element }, [1])
+    }
+
+    func testTheCallersThreadWorksToo() {
+        // As where the system has no other thread to spare.
+        let caller = UInt(pthread_self())
+        XCTAssertEqual(ConcurrentCalls.map([1], atOnce: 4) { _ in UInt(pthread_self()) }, [caller])
+    }
+
+    func testAThreadThatTheSystemRefusesIsToldAboutAndNeverRuns() {
+        let ran = Mutex(false)
+        // More than an address space has.
+        XCTAssertFalse(DetachedThread.start(stackSize: 1 << 47) { ran.withLock { $0 = true } })
+        XCTAssertFalse(ran.withLock { $0 })
     }
 
     func testSoManyAreUnderWayAndNoMore() throws {
