@@ -261,7 +261,9 @@ package struct XMLParser {
         let colons = slice(name).indices.filter { octets[$0] == UInt8(ascii: ":") }
         guard let colon = colons.first else { return name }
         let start = Int32(colon) + 1
-        guard colons.count == 1, start < name.upperBound, Int32(colon) > name.lowerBound else {
+        guard colons.count == 1, start < name.upperBound, Int32(colon) > name.lowerBound,
+            XMLCharacters.isName(octets[Int(start)], first: true)
+        else {
             throw XMLError(reason: .invalidName, position: Int(name.lowerBound))
         }
         return start..<name.upperBound

@@ -59,6 +59,8 @@ final class XMLParserTests: XCTestCase {
             ("<1/>", .invalidName, 1),
             ("<a:b:c/>", .invalidName, 1),
             ("<:a/>", .invalidName, 1),
+            ("<a:.b/>", .invalidName, 1),
+            ("<a b:1='c'/>", .invalidName, 3),
             ("<a>&nbsp;</a>", .unknownEntity, 3),
             ("<a>&</a>", .unknownEntity, 3),
             ("<a>&#0;</a>", .invalidReference, 3),
