@@ -24,9 +24,11 @@ def is_whole(answer: bytes) -> bool:
     return bool(separator and lengths and len(body) >= int(lengths[0]))
 
 
-def exchange(stack: Stack, request: bytes, tls: bool = True) -> tuple[int, list[tuple[str, str]], bytes]:
+def exchange(
+    stack: Stack, request: bytes, tls: bool = True, source: str = "127.0.0.1"
+) -> tuple[int, list[tuple[str, str]], bytes]:
     """Sends octets as they are and reads one answer to its end."""
-    with socket.create_connection(("localhost", stack.port), timeout=30) as plain:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=30, source_address=(source, 0)) as plain:
         connection = plain
         if tls:
             context = ssl.create_default_context(cafile=stack.ca)
