@@ -227,18 +227,20 @@ def test_a_provider_that_is_switched_off_is_not_called_at_all(stack, client, dat
 # An owner's key
 
 
-def test_an_owners_key_that_an_administrator_switched_off_is_not_used(stack, client, database):
+def test_an_owners_key_that_an_administrator_switched_off_is_not_used(stack, client):
     body = {"provider": "OpenAI", "credentials": {"apiKey": KEY}, "modelConfig": {"model": "gpt-4o"}}
-    assert client.post(OWNED, json=body).status_code in (200, 201)
-    (owned,) = [one for one in client.get(OWNED).json()["data"] if one["provider"] == "OpenAI"]
-    (record,) = [one for one in client.get(route("openai", "credentials")).json()["data"] if one["owner"]]
-    client.put(route("openai", f"credentials/{record['id']}"), json={"is_active": False}).raise_for_status()
-    answer = client.post(f"{OWNED}/{owned['id']}/test", json={})
-    assert answer.status_code == 400 and "inactive" in answer.text
-    # Nor can its owner bring it back.
-    client.put(f"{OWNED}/{owned['id']}", json={"isActive": True}).raise_for_status()
-    assert client.post(f"{OWNED}/{owned['id']}/test", json={}).json() == answer.json()
-    client.delete(f"{OWNED}/{owned['id']}").raise_for_status()
+    with stack.client(stack.token(sub="owner of a key")) as owner:
+        assert owner.post(OWNED, json=body).status_code == 201
+        (owned,) = owner.get(OWNED).json()["data"]
+        listed = client.get(route("openai", "credentials")).json()["data"]
+        (record,) = [one for one in listed if one["owner"] and "owner of a key" in one["owner"]]
+        client.put(route("openai", f"credentials/{record['id']}"), json={"is_active": False}).raise_for_status()
+        answer = owner.post(f"{OWNED}/{owned['id']}/test", json={})
+        assert answer.status_code == 400 and "inactive" in answer.text
+        # Nor can its owner bring it back.
+        owner.put(f"{OWNED}/{owned['id']}", json={"isActive": True}).raise_for_status()
+        assert owner.post(f"{OWNED}/{owned['id']}/test", json={}).json() == answer.json()
+        owner.delete(f"{OWNED}/{owned['id']}").raise_for_status()
 
 
 # How keys are told
