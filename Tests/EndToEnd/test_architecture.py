@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "Store": {"Domain", "JSON", "Postgres", "Crypto", "Sandbox"},
     "Providers": {"Domain", "JSON", "XML", "Outbound", "Crypto"},
     "API": {"Domain", "JSON", "Locks", "Crypto", "HTTP", "Store", "Providers"},
-    "Jobs": {"Domain", "JSON", "Locks", "Store", "Providers"},
+    "Jobs": {"Domain", "JSON", "Locks", "Outbound", "Store", "Providers"},
     "Configuration": {"Domain", "Crypto", "Outbound", "Postgres"},
     "Simulator": {"Domain", "JSON", "XML", "Locks"},
 }
