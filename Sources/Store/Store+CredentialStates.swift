@@ -20,45 +20,24 @@ extension Transaction {
         _ id: ID<Credential>, version: Int?, of slug: ProviderSlug, works: Bool, at now: Timestamp
     ) throws(Failure) {
         try lockProvider(slug)
-        let turned = try rows(
-            """
-            -- Store.settleInstallationCredential
-            UPDATE credentials k
-            SET state = CASE
-                    WHEN NOT former.may_turn THEN k.state
-                    WHEN \(works)::boolean THEN 'valid'
-                    ELSE 'invalid'
-                END,
-                is_active = CASE WHEN former.may_turn THEN \(works)::boolean ELSE k.is_active END,
-                last_used_at = CASE
-                    WHEN \(works)::boolean THEN greatest(k.last_used_at, \(now)::timestamptz)
-                    ELSE k.last_used_at
-                END,
-                updated_at = CASE WHEN former.may_turn THEN \(now)::timestamptz ELSE k.updated_at END
-            FROM (
-                SELECT one.id, one.is_active,
-                       one.is_active OR one.state = 'invalid' AND NOT EXISTS (
-                           SELECT 1
-                           FROM credentials later
-                           WHERE later.provider_id = one.provider_id AND later.owner IS NULL
-                             AND later.environment = one.environment AND later.is_active
-                             AND later.created_at > one.created_at) AS may_turn
-                FROM credentials one
-                WHERE one.id = \(id)
-            ) AS former
-            WHERE k.id = former.id AND (\(version)::integer IS NULL OR k.version = \(version)::integer)
-            RETURNING former.is_active, k.is_active, k.environment, k.hint
-            """, TurnedCredential.init(row:))
-        for credential in turned { noteTurn(of: id, credential, slug, nil, at: now) }
+        try turn(id, version: version, of: slug, nil, works: works, at: now)
     }
 
     /// What a call says about an owner's credential: as `settle`.
     func settleOwned(
         _ id: ID<Credential>, of slug: String, _ owner: Owner, works: Bool, at now: Timestamp
     ) throws(Failure) {
+        try turn(id, version: nil, of: try ProviderSlug(slug), owner, works: works, at: now)
+    }
+
+    /// An installation's credential that was refused stays off when a later one has taken its place. To its owner, that
+    /// a credential works is no change of his connection.
+    private func turn(
+        _ id: ID<Credential>, version: Int?, of slug: ProviderSlug, _ owner: Owner?, works: Bool, at now: Timestamp
+    ) throws(Failure) {
         let turned = try rows(
             """
-            -- Store.settleOwnedCredential
+            -- Store.turnCredential
             UPDATE credentials k
             SET state = CASE
                     WHEN NOT former.may_turn THEN k.state
@@ -71,19 +50,27 @@ extension Transaction {
                     ELSE k.last_used_at
                 END,
                 updated_at = CASE
-                    WHEN former.may_turn AND NOT \(works)::boolean THEN \(now)::timestamptz
+                    WHEN former.may_turn AND (k.owner IS NULL OR NOT \(works)::boolean) THEN \(now)::timestamptz
                     ELSE k.updated_at
                 END
             FROM (
-                SELECT one.id, one.is_active, one.is_active OR one.state = 'invalid' AS may_turn
+                SELECT one.id, one.is_active,
+                       one.is_active OR one.state = 'invalid' AND (
+                           one.owner IS NOT NULL
+                           OR NOT EXISTS (
+                               SELECT 1
+                               FROM credentials later
+                               WHERE later.provider_id = one.provider_id AND later.owner IS NULL
+                                 AND later.environment = one.environment AND later.is_active
+                                 AND later.created_at > one.created_at)) AS may_turn
                 FROM credentials one
                 WHERE one.id = \(id)
                 FOR NO KEY UPDATE
             ) AS former
-            WHERE k.id = former.id
+            WHERE k.id = former.id AND (\(version)::integer IS NULL OR k.version = \(version)::integer)
             RETURNING former.is_active, k.is_active, k.environment, k.hint
             """, TurnedCredential.init(row:))
-        for credential in turned { noteTurn(of: id, credential, try ProviderSlug(slug), owner, at: now) }
+        for credential in turned { noteTurn(of: id, credential, slug, owner, at: now) }
     }
 
     private func noteTurn(

@@ -8,6 +8,9 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
 def workers(stack) -> list[int]:
@@ -17,12 +20,13 @@ def workers(stack) -> list[int]:
     return [int(word) for word in listed.stdout.split()]
 
 
-def until(condition: Callable[[], object], seconds: float = 15, what: str = "it") -> None:
-    """Waits for a condition; the test fails when it takes longer."""
+def until(condition: Callable[[], Value], seconds: float = 15, what: str = "it") -> Value:
+    """Waits until a condition gives something, which is returned; the test fails when it takes longer."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (value := condition()):
         assert time.monotonic() < end, f"{what} did not happen in time"
         time.sleep(0.05)
+    return value
 
 
 def database(stack, *command: str, check: bool = True) -> int:

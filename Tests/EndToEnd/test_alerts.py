@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 
 import pytest
 from administration import BASE, csv_rows, empty_ledger, run_sql
 from golden import check
+from processes import until
 from traffic import moment, record, report
 
 ALERTS = f"{BASE}/runway_ml/alerts"
@@ -26,12 +26,6 @@ def make(client, message: str = "Look at this", severity: str = "medium", provid
     assert answer.status_code == 201, answer.text
     return answer.json()["data"]
 
-
-def until(condition, seconds: float = 25) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.2)
 
 def open_types(client) -> list[str]:
     return [row["type"] for row in client.get(ALERTS).raise_for_status().json()["data"]["alerts"]]
@@ -211,13 +205,13 @@ def test_the_jobs_notice_what_nobody_asked_about(stack, client):
         "INSERT INTO health_checks (provider_id, checked_at, status, error_kind, reason)"
         " SELECT id, now(), 'down', 'unreachable', 'manual' FROM providers WHERE slug = 'runway_ml'",
     )
-    until(lambda: client.get(ALERTS, params={"type": "provider_down"}).json()["data"]["total"] == 1)
+    until(lambda: client.get(ALERTS, params={"type": "provider_down"}).json()["data"]["total"] == 1, 25)
     run_sql(
         stack,
         "INSERT INTO health_checks (provider_id, checked_at, status, reason)"
         " SELECT id, clock_timestamp(), 'healthy', 'manual' FROM providers WHERE slug = 'runway_ml'",
     )
-    until(lambda: [row["type"] for row in client.get(ALERTS).json()["data"]["alerts"]] == ["provider_recovered"])
+    until(lambda: [row["type"] for row in client.get(ALERTS).json()["data"]["alerts"]] == ["provider_recovered"], 25)
     check(client.get(ALERTS), "alerts-recovered")
 
 
@@ -241,15 +235,15 @@ def test_a_key_that_ends_soon_is_raised_and_settled_with_the_next_one(client, ke
 
 def test_a_high_error_rate_is_raised_and_settled_by_the_jobs(client, no_requests):
     record(client, "runway_ml", *[report(status="failed") for _ in range(21)])
-    until(lambda: open_types(client) == ["error_rate"])
+    until(lambda: open_types(client) == ["error_rate"], 25)
     check(client.get(ALERTS), "alerts-error-rate")
     record(client, "runway_ml", *[report(status="completed", cost=0) for _ in range(200)])
-    until(lambda: open_types(client) == [])
+    until(lambda: open_types(client) == [], 25)
 
 
 def test_an_unpriced_model_is_raised_and_settled_with_its_price(stack, client, no_requests):
     record(client, "runway_ml", report(model="unheard-of"), report(model="unheard-of"))
-    until(lambda: open_types(client) == ["unpriced_model"])
+    until(lambda: open_types(client) == ["unpriced_model"], 25)
     check(client.get(ALERTS), "alerts-unpriced-model")
     run_sql(
         stack,
@@ -258,7 +252,7 @@ def test_an_unpriced_model_is_raised_and_settled_with_its_price(stack, client, n
     )
     body = {"pricing": {"costPerGeneration": 0.5, "currency": "USD"}, "reason": "The invoice says so"}
     client.put(f"{BASE}/runway_ml/models/unheard-of/pricing", json=body).raise_for_status()
-    until(lambda: open_types(client) == [])
+    until(lambda: open_types(client) == [], 25)
 
 
 def test_of_many_findings_at_once_one_alert_of_a_kind_is_made(stack, client, keyless):

@@ -6,9 +6,8 @@ import json
 import threading
 from decimal import Decimal
 
-import psycopg
 import pytest
-from integration import KEY, add, faults, providers_kept, route, wipe
+from integration import KEY, add, route
 
 ROUTERS = ("openrouter", "requesty")
 PICTURE = "google/gemini-2.5-flash-image"
@@ -17,34 +16,7 @@ FREE = "meta-llama/llama-4-maverick:free"
 VARIABLE = "openrouter/auto"
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    with faults(simulator) as order:
-        yield order
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    """Every test begins and ends with the catalogue as it came."""
-    wipe(database)
-    last_price = database.execute("SELECT max(id) FROM prices").fetchone()[0]
-    last_model = database.execute("SELECT max(id) FROM models").fetchone()[0]
-    states = database.execute("SELECT is_active, retired_at, listed_at, id FROM models").fetchall()
-    with providers_kept(database):
-        yield
-    wipe(database)
-    for table in ("price_tiers", "price_resolutions"):
-        database.execute(f"DELETE FROM {table} WHERE price_id > %s", (last_price,))
-    database.execute("DELETE FROM prices WHERE id > %s", (last_price,))
-    database.execute("DELETE FROM models WHERE id > %s", (last_model,))
-    with database.pipeline(), database.cursor() as cursor:
-        cursor.executemany("UPDATE models SET is_active = %s, retired_at = %s, listed_at = %s WHERE id = %s", states)
+pytestmark = pytest.mark.usefixtures("catalogue_as_installed")
 
 
 def sync(stack, *arguments: str, status: int = 0) -> dict:

@@ -10,12 +10,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from own_server import OwnServer, ask, configuration
+from processes import until
 from token_maker import new_key, public_jwk, public_pem
 
 ROUTE = "/api/v1/ai/providers"
@@ -254,16 +254,16 @@ def test_the_command_line_of_providerd(stack, tmp_path):
 def test_a_reload_with_a_wrong_configuration_keeps_the_old_workers(stack):
     with OwnServer(stack) as running:
         # A worker that has its threads has read the configuration.
-        until(lambda: len(workers(running.process.pid)) == 2 and all(threads(each) > 8 for each in workers(running.process.pid)))
+        until(lambda: len(workers(running.process.pid)) == 2 and all(threads(each) > 8 for each in workers(running.process.pid)), 10)
         before = workers(running.process.pid)
         running.write({"workers": "many"})
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: "the reload failed" in running.log.read_text())
-        until(lambda: workers(running.process.pid) == before)
+        until(lambda: "the reload failed" in running.log.read_text(), 10)
+        until(lambda: workers(running.process.pid) == before, 10)
         assert running.ask("GET", "/healthz").status == 200
         running.write({"cors_origins": ORIGIN})
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: not workers(running.process.pid) & before)
+        until(lambda: not workers(running.process.pid) & before, 10)
         answer = running.ask("GET", "/healthz", {"Origin": ORIGIN})
         assert answer.header("Access-Control-Allow-Origin") == ORIGIN
 
@@ -289,16 +289,9 @@ def threads(process_id: int) -> int:
     return len(list(Path(f"/proc/{process_id}/task").iterdir()))
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def assert_master_with_workers(master: int, path: Path) -> None:
     """Two workers, children of the master, whose descriptor 0 is the master's socket."""
-    until(lambda: len(workers(master)) == 2)
+    until(lambda: len(workers(master)) == 2, 10)
     # The kernel's number of the listening socket of that path.
     rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
     listening = {f"socket:[{row[6]}]" for row in rows if len(row) > 7 and row[7] == str(path) and row[3] == "00010000"}
@@ -315,7 +308,7 @@ def assert_stops(process_id: int) -> None:
     """SIGTERM ends the master and with it the workers."""
     children = workers(process_id)
     os.kill(process_id, signal.SIGTERM)
-    until(lambda: not any(is_alive(each) for each in children | {process_id}))
+    until(lambda: not any(is_alive(each) for each in children | {process_id}), 10)
 
 
 def is_alive(process_id: int) -> bool:

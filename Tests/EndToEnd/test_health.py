@@ -6,8 +6,6 @@ import csv
 import io
 import time
 
-import httpx
-import psycopg
 import pytest
 from golden import check
 
@@ -23,26 +21,6 @@ FIGURES = ["provider", "status", "lastChecked", "responseTime", "successRate", "
 
 def route(provider: str, rest: str) -> str:
     return f"{ROOT}/providers/{provider}/{rest}"
-
-
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    """Makes a provider of the simulator fail until the test has ended."""
-    import ssl
-
-    trust = ssl.create_default_context(cafile=simulator.ca)
-    with httpx.Client(base_url=f"{simulator.url}/_sim", verify=trust, trust_env=False) as control:
-        def order(provider: str, name: str) -> None:
-            control.put(f"/faults/{provider}", json={"fault": name}).raise_for_status()
-
-        yield order
-        control.delete("/faults").raise_for_status()
 
 
 @pytest.fixture(autouse=True)

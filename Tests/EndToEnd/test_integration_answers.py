@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import httpx
-import psycopg
 import pytest
 from golden import check
-from integration import KEY, ROOT, add, finished, golden, providers_kept, route, wipe
+from integration import KEY, ROOT, add, finished, golden, route
 
 RUN = f"{ROOT}/health-check"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -38,21 +36,7 @@ OF_A_PROVIDER = [name for name, (_, path, _) in ROUTES.items() if path.startswit
 CHANGES = [name for name, (method, _, _) in ROUTES.items() if method != "GET"]
 
 
-@pytest.fixture
-def database(stack) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    database.execute("DELETE FROM provider_usage")
-    database.execute("DELETE FROM usage_tail")
-    with providers_kept(database):
-        database.execute("UPDATE providers SET version = 1, enabled = kind <> 'compute', priority = 1, models_listed_at = NULL")
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("never_used")
 
 
 def ask(client: httpx.Client, name: str, **settings) -> httpx.Response:

@@ -6,10 +6,9 @@ import hashlib
 import time
 import uuid
 
-import psycopg
 import pytest
 from golden import check
-from integration import KEY, OTHER_KEY, ROOT, add, audit, faults, golden, providers_kept, route, wipe
+from integration import KEY, OTHER_KEY, ROOT, add, audit, golden, route
 
 ADMIN = "/api/admin/third-party-apis"
 BAD_KEY = "sk-bad-0123456789"
@@ -19,24 +18,7 @@ MEMBERS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    with faults(simulator) as order:
-        yield order
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    with providers_kept(database):
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("as_installed")
 
 
 def listed(client, provider: str = "openai", **query) -> list[dict]:

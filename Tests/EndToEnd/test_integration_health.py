@@ -9,10 +9,9 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
 from golden import check
-from integration import KEY, ROOT, add, audit, faults, finished, golden, providers_kept, route, wipe
+from integration import KEY, ROOT, add, audit, finished, golden, route
 
 RUN = f"{ROOT}/health-check"
 HANGING = "sk-test-fault=hang-0123456789"
@@ -20,24 +19,7 @@ FIGURES = ["success_rate", "uptime_24h", "uptime_7d", "uptime_30d"]
 CALLED = ["openai", "claude", "gemini", "cohere", "fal_ai", "replicate", "minimax", "runway_ml", "black_forest_labs"]
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    with faults(simulator) as order:
-        yield order
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    with providers_kept(database):
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("as_installed")
 
 
 def health(client, provider: str = "openai", **query) -> dict:

@@ -6,10 +6,9 @@ import json
 import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from golden import check
-from integration import KEY, OTHER_KEY, ROOT, audit, finished, golden, providers_kept, route, wipe
+from integration import KEY, OTHER_KEY, ROOT, audit, finished, golden, route
 from machine_client import Machines
 
 ADMIN = "/api/admin/third-party-apis/providers"
@@ -17,18 +16,7 @@ VCENTER = {"host": "vcenter.example.com", "username": "administrator@vsphere.loc
 SHOWN = {name: VCENTER[name] for name in ("host", "username")}
 
 
-@pytest.fixture
-def database(stack) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    with providers_kept(database):
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("as_installed")
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import psycopg
 import pytest
 from golden import check
-from integration import KEY, add, audit, faults, golden, providers_kept, route, wipe
+from integration import add, audit, golden, route
 
 MODELS = "/api/models"
 SELECTION = "/api/models/selection"
@@ -18,39 +17,7 @@ MEMBERS = [
 RATES = ["currency", "input", "output", "cached_input", "per_generation", "unit", "effective_from", "source"]
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    with faults(simulator) as order:
-        yield order
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    """Every test begins and ends with the catalogue as it came."""
-    wipe(database)
-    last_price = database.execute("SELECT max(id) FROM prices").fetchone()[0]
-    last_model = database.execute("SELECT max(id) FROM models").fetchone()[0]
-    states = database.execute("SELECT id, is_active, retired_at, listed_at FROM models").fetchall()
-    with providers_kept(database):
-        yield
-    wipe(database)
-    database.execute("DELETE FROM routing_targets")
-    database.execute("DELETE FROM routing_versions WHERE version > 1")
-    for table in ("price_tiers", "price_resolutions"):
-        database.execute(f"DELETE FROM {table} WHERE price_id > %s", (last_price,))
-    database.execute("DELETE FROM prices WHERE id > %s", (last_price,))
-    database.execute("DELETE FROM models WHERE id > %s", (last_model,))
-    with database.pipeline(), database.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE models SET is_active = %s, retired_at = %s, listed_at = %s WHERE id = %s",
-            [(active, retired, listed, identifier) for identifier, active, retired, listed in states],
-        )
+pytestmark = pytest.mark.usefixtures("catalogue_as_installed")
 
 
 def models(client, path: str = MODELS, **query) -> list[dict]:

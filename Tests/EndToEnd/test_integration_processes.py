@@ -15,6 +15,7 @@ import httpx
 import psycopg
 import pytest
 from integration import KEY, ROOT, add, finished, route
+from processes import until
 from stack import Stack
 
 RUN = f"{ROOT}/health-check"
@@ -53,14 +54,6 @@ def processes(stack: Stack) -> list[int]:
     return [int(master), *map(int, found)]
 
 
-def until(condition, seconds: float = 20):
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return value
-
-
 def backends(database: psycopg.Connection, *names: str) -> list[int]:
     """The processes of PostgreSQL that serve connections of these names."""
     found = database.execute(
@@ -85,12 +78,12 @@ def test_a_run_survives_the_end_of_every_process(own_stack, database, client):
     add(client, "openai", HANGING)
     add(client, "claude", KEY)
     run = client.post(RUN, json={"providers": ["openai", "claude", "cohere"]}).raise_for_status().json()["data"]
-    until(lambda: client.get(f"{RUN}/{run['id']}").json()["data"]["done"] == 2)
+    until(lambda: client.get(f"{RUN}/{run['id']}").json()["data"]["done"] == 2, 20)
     victims = processes(own_stack)
     assert len(victims) >= 3, "a master, workers and the process of the jobs"
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
-    until(lambda: not any(Path(f"/proc/{victim}").exists() for victim in victims))
+    until(lambda: not any(Path(f"/proc/{victim}").exists() for victim in victims), 20)
     assert own_stack.up().returncode == 0
     with own_stack.client(own_stack.admin_token) as again:
         # Still the one run of this set.
@@ -117,7 +110,7 @@ def test_a_run_is_shown_and_cancelled_whoever_was_killed(own_stack, database, ro
             answer = again.delete(f"{RUN}/{run}")
             return answer.json()["data"] if answer.status_code == 200 else None
 
-    data = until(cancelled)
+    data = until(cancelled, 20)
     assert (data["status"], data["results"][0]["state"]) == ("cancelled", "cancelled")
 
 
@@ -125,7 +118,7 @@ def test_a_run_is_shown_and_cancelled_whoever_was_killed(own_stack, database, ro
 
 
 def test_a_run_begins_at_once(own_stack, database, client):
-    until(lambda: backends(database, LISTENER))
+    until(lambda: backends(database, LISTENER), 20)
     began = time.monotonic()
     run = client.post(RUN, json={"providers": ["cohere"]}).json()["data"]["id"]
     finished(client, run, 5)
@@ -133,7 +126,7 @@ def test_a_run_begins_at_once(own_stack, database, client):
 
 
 def test_without_its_listening_connection_a_run_begins_a_little_later(own_stack, database, client):
-    [before] = until(lambda: backends(database, LISTENER))
+    [before] = until(lambda: backends(database, LISTENER), 20)
     stop = threading.Event()
 
     def cut() -> None:
@@ -151,7 +144,7 @@ def test_without_its_listening_connection_a_run_begins_a_little_later(own_stack,
     finally:
         stop.set()
         cutting.join()
-    [after] = until(lambda: backends(database, LISTENER))
+    [after] = until(lambda: backends(database, LISTENER), 20)
     assert after != before
     log = own_stack.logs(2000)
     assert "notifications are missing" in log and "notifications are heard" in log

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-import psycopg
 import pytest
 from golden import check
-from integration import ROOT, add, audit, golden, providers_kept, route, wipe
+from integration import ROOT, add, audit, golden, route
 
 MEMBERS = [
     "id", "provider", "display_name", "kind", "auth_type", "status", "enabled", "priority", "timeout", "default_model",
@@ -20,21 +19,7 @@ ORDER = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    database.execute("DELETE FROM provider_usage")
-    database.execute("DELETE FROM usage_tail")
-    with providers_kept(database):
-        database.execute("UPDATE providers SET version = 1, enabled = kind <> 'compute', priority = 1")
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("never_used")
 
 
 def slugs(answer) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from administration import BASE, empty_ledger, run_sql
+from processes import database, until
 from stack import Stack
 from traffic import moment
 
@@ -26,13 +27,6 @@ def own_stack():
     if sys.exc_info()[0]:
         sys.stderr.write(running.logs())
     running.stop()
-
-
-def until(condition, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def listed(stack) -> dict[str, dict]:
@@ -74,7 +68,7 @@ def is_posted(stack, identifier: str) -> bool:
 
 
 def test_all_jobs_are_listed_and_have_run(own_stack):
-    until(lambda: sorted(name for name, job in listed(own_stack).items() if job["lastFinishedAt"]) == JOBS)
+    until(lambda: sorted(name for name, job in listed(own_stack).items() if job["lastFinishedAt"]) == JOBS, 20)
     for job in listed(own_stack).values():
         assert job["lastError"] is None, job
         assert job["nextRunAt"] >= job["lastStartedAt"]
@@ -223,7 +217,7 @@ def test_two_processes_share_the_jobs(own_stack):
             CREATE TRIGGER note_job AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION note_job();
             """,
         )
-        until(lambda: run_sql(stack, "SELECT count(*) > 3 FROM job_runs WHERE name = 'usage_posting'") == [(True,)])
+        until(lambda: run_sql(stack, "SELECT count(*) > 3 FROM job_runs WHERE name = 'usage_posting'") == [(True,)], 20)
         # One that stands still keeps what it has claimed for twenty seconds; the other one has the jobs then. Which of
         # them has had the job so far is chance, and it can have been one alone: that one. Its name is HOST:PROCESS:NUMBER.
         [(busy,)] = run_sql(stack, "SELECT who FROM job_runs WHERE name = 'usage_posting' ORDER BY at DESC LIMIT 1")
@@ -253,7 +247,7 @@ def test_a_process_that_is_killed_is_replaced_and_its_jobs_go_on(own_stack):
     for _ in range(3):
         before = jobs_process(stack)
         os.kill(before, signal.SIGKILL)
-        until(lambda: jobs_process(stack) not in (None, before))
+        until(lambda: jobs_process(stack) not in (None, before), 20)
     # Whatever it held when it died is free after the time that a claim holds.
     identifier = request_of(stack, "0.25")
     until(lambda: is_posted(stack, identifier), seconds=30)
@@ -264,9 +258,9 @@ def test_a_reload_replaces_the_process(own_stack):
     stack = own_stack
     before = jobs_process(stack)
     os.kill(int(Path(stack.run, "pid/providerd").read_text().split()[0]), signal.SIGHUP)
-    until(lambda: jobs_process(stack) not in (None, before))
+    until(lambda: jobs_process(stack) not in (None, before), 20)
     identifier = request_of(stack, "0.25")
-    until(lambda: is_posted(stack, identifier))
+    until(lambda: is_posted(stack, identifier), 20)
 
 
 def test_a_database_that_was_away_is_used_again(own_stack):
@@ -274,17 +268,9 @@ def test_a_database_that_was_away_is_used_again(own_stack):
     folder = Path(stack.run).resolve()
     before = jobs_process(stack)
 
-    def database(*command: str) -> None:
-        program = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))[-1]
-        words = [str(program), "-D", str(folder / "postgres"), "-w", "-t", "30", "-l", str(folder / "log/postgres.log"), *command]
-        if os.geteuid() == 0:
-            words = ["runuser", "-u", folder.joinpath("postgres").owner(), "--", *words]
-        subprocess.run(
-            words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=60, cwd="/")
-
-    database("stop", "-m", "immediate")
+    database(stack, "stop", "-m", "immediate")
     time.sleep(4)
-    database("start")
+    database(stack, "start")
     identifier = request_of(stack, "0.25")
     # At most five seconds until it asks again, and what was claimed when the database went is free after 20.
     until(lambda: is_posted(stack, identifier), seconds=30)

@@ -7,32 +7,14 @@ import json
 import subprocess
 import time
 
-import psycopg
 import pytest
-from integration import KEY, add, faults, providers_kept, route, wipe
+from integration import KEY, add, route
 
 MEDIA = "/api/admin/third-party-apis/providers"
 OWNED = "/api/v1/ai/providers"
 
 
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def fault(simulator):
-    with faults(simulator) as order:
-        yield order
-
-
-@pytest.fixture(autouse=True)
-def as_installed(database):
-    wipe(database)
-    with providers_kept(database):
-        yield
-    wipe(database)
+pytestmark = pytest.mark.usefixtures("as_installed")
 
 
 def states(database, provider: str) -> list[tuple]:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import httpx
-import psycopg
 import pytest
 from golden import check
 
@@ -30,12 +29,6 @@ def details(response: httpx.Response) -> dict:
     error = response.json()["error"]
     assert (error["code"], error["message"]) == ("INVALID_REQUEST", "Invalid request parameters")
     return error["details"]
-
-
-@pytest.fixture
-def database(stack) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 
-import psycopg
 import pytest
 from golden import check
 from psycopg.types.json import Json
@@ -31,12 +30,6 @@ def stack():
 @pytest.fixture(scope="module")
 def simulator(stack):
     return Simulator(url=stack.simulator_url, ca=stack.ca)
-
-
-@pytest.fixture
-def database(stack):
-    with psycopg.connect(stack.database_url, autocommit=True) as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import http.client
 import json
-import subprocess
 import threading
 import time
 import uuid
