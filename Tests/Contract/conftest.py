@@ -10,6 +10,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "EndToEnd")]
 
+from sandbox import Sandbox  # noqa: E402
 from stack import Stack  # noqa: E402
 
 
@@ -21,3 +22,14 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     if request.session.testsfailed:
         sys.stderr.write(running.logs() + "\n")
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A stack with traffic and keys, as `deploy/up` makes it."""
+    running = Stack.start("--lift-limits", is_filled=True)
+    try:
+        with running.client(running.admin_token) as client:
+            yield Sandbox(running, client)
+    finally:
+        running.stop()

@@ -47,7 +47,7 @@ def credentials(client: httpx.Client) -> list[str]:
 
 
 def machines(client: httpx.Client) -> None:
-    """Configures a vCenter; where it is, the stack has been told before."""
+    """Configures a vCenter, which is the simulator's."""
     config = {"host": "vcenter.example.com", "username": "administrator@vsphere.local", "password": "contract-4711"}
     expect(client.post("/api/providers/add", json={"provider": "vsphere", "config": config}))
 

@@ -42,7 +42,6 @@ def succeeded(stack: Stack) -> set[tuple[str, str]]:
 
 
 def test_every_operation_keeps_what_the_document_promises(stack: Stack, tmp_path: Path):
-    stack.control("provider", "set", "vsphere", "--endpoint", f"{stack.simulator_url}/vsphere")
     with stack.client(stack.admin_token) as client:
         machines(client)
         dictionaries = {"connections": fill(client), "credentials": credentials(client), "jobs": health_runs(client)}

@@ -20,12 +20,16 @@ class Machines:
         self.client = stack.client(stack.admin_token, timeout=120)
 
     def __enter__(self) -> "Machines":
+        with psycopg.connect(self.stack.database_url, autocommit=True) as connection:
+            self.endpoints = connection.execute("SELECT endpoint_url, id FROM providers WHERE kind = 'compute'").fetchall()
         self.forget()
         return self
 
     def __exit__(self, *_) -> None:
         self.client.close()
         self.forget()
+        with psycopg.connect(self.stack.database_url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.executemany("UPDATE providers SET endpoint_url = %s WHERE id = %s", self.endpoints)
 
     def forget(self) -> None:
         with psycopg.connect(self.stack.database_url, autocommit=True) as connection:

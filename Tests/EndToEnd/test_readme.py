@@ -7,6 +7,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.usefixtures("as_installed")
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
@@ -44,6 +48,14 @@ def test_the_first_requests_give_a_media_provider_a_key_and_account_a_call(stack
     assert '"byDay":[{"date":' in output
     assert "id,provider,model,status,userId,createdAt," in output
     assert "\norder-123,minimax,image-01,completed,alice," in output
+
+
+def test_the_first_requests_store_a_key_for_an_environment_and_list_virtual_machines(stack):
+    output = run("\n".join(blocks("First requests")), stack)
+    assert '"environment":"dev"' in output and '{"provider":"openrouter","success":true,' in output
+    assert '{"success":true,"provider":"vsphere","message":"Provider added successfully"}' in output
+    assert '"details":{"version":"8.0.2","datacenters":2,"vms":5}' in output
+    assert '"power_state":"poweredOn"' in output and '"power_state":"poweredOff"' not in output
 
 
 def test_the_command_line_of_the_readme_is_understood(stack):

@@ -34,13 +34,16 @@ ${authorities:+authorities_file = $authorities
 END
 }
 
-SIMULATED_PROVIDERS=(openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty)
+SIMULATED_PROVIDERS=(
+    openai claude gemini cohere fal_ai replicate minimax runway_ml black_forest_labs openrouter requesty vsphere openstack
+)
 
 # What follows the slug in a simulated provider's base URL.
 simulated_path() {
     case $1 in
         openai | requesty) echo /v1 ;;
         openrouter) echo /api/v1 ;;
+        openstack) echo /v3 ;;
     esac
 }
 

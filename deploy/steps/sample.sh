@@ -12,14 +12,26 @@ fill_sandbox() {
     : >"$RUN/state/sample"
 }
 
-# The simulator takes any key; without one nobody is asked how he is. A key that is there stays.
+# What the simulator takes: any key, any password.
+sandbox_key() {
+    case $1 in
+        vsphere) echo '{"host": "vcenter.example.com", "username": "administrator@vsphere.local", "password": "sandbox"}' ;;
+        openstack)
+            echo '{"auth_url": "https://keystone.example.com/v3", "username": "admin", "password": "sandbox",
+                   "tenant_name": "admin", "domain_name": "Default"}'
+            ;;
+        *) echo "sandbox-key-$1" ;;
+    esac
+}
+
+# Without a key nobody is asked how he is. A key that is there stays.
 give_sandbox_keys() {
     [[ $LIVE == no && $EMPTY == no && ! -e $RUN/state/keys ]] || return 0
     step "giving the simulated providers keys"
     local slug
     for slug in "${SIMULATED_PROVIDERS[@]}"; do
         [[ $(control ai:credentials:list "$slug" --json </dev/null) == "[]" ]] || continue
-        control ai:credentials:set "$slug" --stdin <<<"sandbox-key-$slug" >>"$RUN/setup.log" ||
+        sandbox_key "$slug" | control ai:credentials:set "$slug" --stdin >>"$RUN/setup.log" ||
             { show_log setup; fail "the key of $slug could not be stored"; }
     done
     : >"$RUN/state/keys"
