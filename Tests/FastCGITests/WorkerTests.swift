@@ -179,7 +179,10 @@ final class WorkerTests: XCTestCase {
 
     func testWithoutDescriptorsTheWorkerLogsAndServesAgainWhenThereAreSome() throws {
         try withWorker { running in
-            XCTAssertTrue(try running.exchange(Records.request()).isWhole)
+            let first = try running.connect()
+            XCTAssertTrue(first.exchange(Records.request()).isWhole)
+            // A descriptor that became free later would be one for the connection that has to wait.
+            XCTAssertNotNil(first.millisecondsUntilClosed())
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             let usual = limit
