@@ -25,11 +25,12 @@ final class ConnectionTable: Sendable {
     /// Waiting and in service together.
     var count: Int { contents.withLock { $0.waitingCount &+ $0.serving } }
 
-    /// Counts a connection that was just accepted as being served; returns how many there are now.
-    func open() -> Int {
+    /// Counts a connection that is about to be accepted as being served; false, and not counted, when there is no room.
+    func open(atMost limit: Int) -> Bool {
         contents.withLock { contents in
+            guard contents.waitingCount &+ contents.serving < limit else { return false }
             contents.serving &+= 1
-            return contents.waitingCount &+ contents.serving
+            return true
         }
     }
 

@@ -46,6 +46,12 @@ extension Worker {
 
     /// The next connection, counted as in service; nil when another thread or process was faster.
     private func accept() -> Int32? {
+        // This thread may have been told of the listener before another one took the last place.
+        guard connections.open(atMost: settings.maxConnections) else {
+            epoll.remove(listener)
+            watchListener()
+            return nil
+        }
         let connection = fastcgi_accept(listener)
         let code = errno
         // Last in the queue of processes that wait: the next connection goes to another worker.
@@ -56,10 +62,10 @@ extension Worker {
                 // Out of descriptors or memory: the socket stays readable, so wait instead of spinning.
                 usleep(50_000)
             }
+            _ = connections.close()
             watchListener()
             return nil
         }
-        _ = connections.open()
         watchListener()
         // A worker thread never waits for a read, by construction; these are the second line of defence.
         setTimeout(connection, SO_RCVTIMEO, settings.requestReadMilliseconds)
