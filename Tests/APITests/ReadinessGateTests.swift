@@ -52,7 +52,7 @@ final class ReadinessGateTests: XCTestCase {
                 group.leave()
             }.start()
         }
-        XCTAssertEqual(group.wait(timeout: .now() + 20), .success)
+        XCTAssertEqual(group.wait(timeout: .now() + 120), .success)
     }
 
     func testNothingIsAskedBeforeTheFirstRequest() {
