@@ -53,9 +53,12 @@ extension Transaction {
     }
 
     /// Stops what has not been asked yet; what is being asked counts no longer. One that was cancelled before stays so.
-    /// Unknown: `.notFound`; one that is completed: `.conflict`.
-    package func cancelHealthRun(_ id: ID<HealthRun>, at now: Timestamp) throws(Failure) -> HealthRun {
-        switch try lockHealthRun(id) {
+    /// The status before, and the run as it is now. Unknown: `.notFound`; one that is completed: `.conflict`.
+    package func cancelHealthRun(
+        _ id: ID<HealthRun>, at now: Timestamp
+    ) throws(Failure) -> (before: HealthRun.Status, run: HealthRun) {
+        let before = try lockHealthRun(id)
+        switch before {
         case .completed: throw .conflict("The health check is already completed")
         case .cancelled: break
         case .pending, .running:
@@ -74,7 +77,7 @@ extension Transaction {
                 WHERE id = \(id)
                 """)
         }
-        return try rows(HealthRunLine.query(id), HealthRunLine.init(row:)).run()
+        return (before, try rows(HealthRunLine.query(id), HealthRunLine.init(row:)).run())
     }
 
     private func lockHealthRun(_ id: ID<HealthRun>) throws(Failure) -> HealthRun.Status {

@@ -135,7 +135,7 @@ def contract_3(auditor: Auditor, fault) -> None:
     fault("replicate", "slow=3000")
     check = "/api/providers/health-check"
     run = auditor.act(f"POST {check}", "health_check.start", check, {"providers": ["replicate"]})["data"]["id"]
-    auditor.act(f"DELETE {check}/:job", "health_check.cancel", f"{check}/{run}")
+    auditor.act(f"DELETE {check}/:job", "health_check.cancel", f"{check}/{run}", names=CHANGED)
 
 
 def contract_5(auditor: Auditor, machines: Machines) -> None:

@@ -37,7 +37,7 @@ final class HealthRunTests: StoreTestCase {
     private func cancel(_ run: HealthRun) throws -> HealthRun {
         let noon = noon
         return try transact { (transaction) throws(Failure) in
-            try transaction.cancelHealthRun(run.id, at: noon)
+            try transaction.cancelHealthRun(run.id, at: noon).run
         }
     }
 
@@ -207,7 +207,7 @@ final class HealthRunTests: StoreTestCase {
         let noon = noon
         XCTAssertEqual(
             failure {
-                try transact { (transaction) throws(Failure) in try transaction.cancelHealthRun(nobody, at: noon) }
+                try transact { (transaction) throws(Failure) in try transaction.cancelHealthRun(nobody, at: noon).run }
             }, .notFound("Health check"))
     }
 

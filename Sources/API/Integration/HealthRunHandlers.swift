@@ -39,8 +39,13 @@ func showHealthRun(_ request: Request, _ services: Services) throws(Failure) -> 
 func cancelHealthRun(_ request: Request, _ services: Services) throws(Failure) -> Response {
     let id: ID<HealthRun> = try request.id("job", of: "Health check")
     return try services.change(request, "health_check.cancel") { (transaction, entry) throws(Failure) in
-        let run = try transaction.cancelHealthRun(id, at: .now())
+        let (before, run) = try transaction.cancelHealthRun(id, at: .now())
         entry.subject = id.text
+        entry.details = String(
+            decoding: JSONWriter.object {
+                $0.field("before", object: { $0.field("status", before.rawValue) })
+                $0.field("after", object: { $0.field("status", run.status.rawValue) })
+            }, as: UTF8.self)
         return .run(run, "Health check cancelled")
     }
 }
