@@ -17,19 +17,14 @@ from stack import Stack  # noqa: E402
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """A running stack with its limits lifted; its logs are shown when a test failed."""
-    running = Stack.start("--lift-limits")
-    yield running
-    if request.session.testsfailed:
-        sys.stderr.write(running.logs() + "\n")
-    running.stop()
+    with Stack.started("--lift-limits") as running:
+        yield running
+        if request.session.testsfailed:
+            sys.stderr.write(running.logs() + "\n")
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """A stack with traffic and keys, as `deploy/up` makes it."""
-    running = Stack.start("--lift-limits", is_filled=True)
-    try:
-        with running.client(running.admin_token) as client:
-            yield Sandbox(running, client)
-    finally:
-        running.stop()
+    with Stack.started("--lift-limits", is_filled=True) as running, running.client(running.admin_token) as client:
+        yield Sandbox(running, client)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -18,11 +19,24 @@ from stack import Simulator, SimulatorRequests, Stack  # noqa: E402
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """A running stack with its limits lifted; its logs are shown when a test failed."""
-    running = Stack.start("--lift-limits")
-    yield running
-    if request.session.testsfailed:
-        sys.stderr.write(running.logs() + "\n")
-    running.stop()
+    with Stack.started("--lift-limits") as running:
+        yield running
+        if request.session.testsfailed:
+            sys.stderr.write(running.logs() + "\n")
+
+
+@pytest.fixture(scope="module")
+def own_stack() -> Iterator[Stack]:
+    """A stack of the module's own, without rate limits."""
+    with Stack.started("--lift-limits") as running:
+        yield running
+
+
+@pytest.fixture
+def admin(own_stack: Stack) -> Iterator[httpx.Client]:
+    """An administrator's client of the module's own stack."""
+    with own_stack.client(own_stack.admin_token) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +54,7 @@ def simulator_requests(simulator: Simulator) -> Iterator[SimulatorRequests]:
 
 
 @pytest.fixture
-def client(stack: Stack) -> Iterator:
+def client(stack: Stack) -> Iterator[httpx.Client]:
     """An administrator's client."""
     with stack.client(stack.admin_token) as opened:
         yield opened

@@ -11,6 +11,8 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,6 +105,16 @@ class Stack:
             if "is taken by another program" not in finished.stderr and "Address already in use" not in finished.stderr:
                 break
         raise RuntimeError(f"deploy/up failed with {finished.returncode}, see above")
+
+    @classmethod
+    @contextmanager
+    def started(cls, *options: str, is_filled: bool = False) -> Iterator["Stack"]:
+        """A stack that is stopped at the end."""
+        stack = cls.start(*options, is_filled=is_filled)
+        try:
+            yield stack
+        finally:
+            stack.stop()
 
     def up(self) -> subprocess.CompletedProcess:
         """Runs deploy/up for this folder, also a second time to bring it up to date."""

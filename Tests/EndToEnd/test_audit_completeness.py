@@ -35,9 +35,8 @@ READS = {"POST /api/vms/list"}
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """A stack of its own: its log has nobody else's rows."""
-    running = Stack.start("--lift-limits")
-    yield running
-    running.stop()
+    with Stack.started("--lift-limits") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

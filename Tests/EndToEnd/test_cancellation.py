@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from golden import check
-from stack import Stack, free_port_pair
+from stack import free_port_pair
 from traffic import BASE, post, price, record
 
 MODEL = "black-forest-labs/flux-1.1-pro"
@@ -19,20 +19,12 @@ KEY = "r8_cancellation"
 
 
 @pytest.fixture(scope="module")
-def own_stack():
-    running = Stack.start("--lift-limits")
-    price(running, "replicate", "owner/cancelled")
-    with running.client(running.admin_token) as client:
+def own_stack(own_stack):
+    price(own_stack, "replicate", "owner/cancelled")
+    with own_stack.client(own_stack.admin_token) as client:
         answer = client.put(f"{BASE}/replicate/api-key", json={"apiKey": KEY, "testConnection": False})
         assert answer.status_code == 200, answer.text
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def admin(own_stack):
-    with own_stack.client(own_stack.admin_token) as client:
-        yield client
+    return own_stack
 
 
 @pytest.fixture

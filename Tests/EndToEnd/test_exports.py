@@ -53,12 +53,9 @@ LISTS = [
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Stack]:
     """A stack of its own with a few days of sample traffic."""
-    running = Stack.start("--lift-limits")
-    try:
+    with Stack.started("--lift-limits") as running:
         running.control("sandbox", "fill", "--days", "12", "--requests", "2500", "--seed", "4")
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

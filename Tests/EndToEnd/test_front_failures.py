@@ -21,23 +21,22 @@ STATUSES = [400, 403, 404, 405, 411, 413, 414, 415, 421, 429, 500, 501, 502, 503
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Stack]:
-    running = Stack.start("--lift-limits")
-    folder = running.run / "nginx/providerd"
-    waiting = folder / "fastcgi.conf"
-    text = waiting.read_text()
-    assert "fastcgi_read_timeout      180s;" in text
-    waiting.write_text(text.replace("fastcgi_read_timeout      180s;", "fastcgi_read_timeout 1s;"))
-    with (folder / "server.conf").open("a") as server:
-        for status in STATUSES:
-            server.write(f"location = {ADMINISTRATION}/failure/{status} {{ return {status}; }}\n")
-    os.kill(int((running.run / "nginx/nginx.pid").read_text()), signal.SIGHUP)
-    end = time.monotonic() + 20
-    with running.client() as client:
-        while client.get(f"{ADMINISTRATION}/failure/503").status_code != 503:
-            assert time.monotonic() < end, "nginx has not read its configuration again"
-            time.sleep(0.1)
-    yield running
-    running.stop()
+    with Stack.started("--lift-limits") as running:
+        folder = running.run / "nginx/providerd"
+        waiting = folder / "fastcgi.conf"
+        text = waiting.read_text()
+        assert "fastcgi_read_timeout      180s;" in text
+        waiting.write_text(text.replace("fastcgi_read_timeout      180s;", "fastcgi_read_timeout 1s;"))
+        with (folder / "server.conf").open("a") as server:
+            for status in STATUSES:
+                server.write(f"location = {ADMINISTRATION}/failure/{status} {{ return {status}; }}\n")
+        os.kill(int((running.run / "nginx/nginx.pid").read_text()), signal.SIGHUP)
+        end = time.monotonic() + 20
+        with running.client() as client:
+            while client.get(f"{ADMINISTRATION}/failure/503").status_code != 503:
+                assert time.monotonic() < end, "nginx has not read its configuration again"
+                time.sleep(0.1)
+        yield running
 
 
 @pytest.mark.parametrize("status", STATUSES)

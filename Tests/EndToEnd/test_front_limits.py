@@ -17,9 +17,8 @@ from test_front_errors import CLOSE, exchange
 
 @pytest.fixture(scope="module")
 def limited() -> Iterator[Stack]:
-    running = Stack.start()
-    yield running
-    running.stop()
+    with Stack.started() as running:
+        yield running
 
 
 def test_a_user_has_a_hundred_requests_and_another_user_has_his_own(limited: Stack) -> None:

@@ -23,13 +23,6 @@ HANGING = "sk-test-fault=hang-0123456789"
 LISTENER = "providerd listener"
 
 
-@pytest.fixture(scope="module")
-def own_stack() -> Iterator[Stack]:
-    running = Stack.start("--lift-limits")
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def database(own_stack) -> Iterator[psycopg.Connection]:
     with psycopg.connect(own_stack.database_url, autocommit=True) as opened:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,19 +13,9 @@ import psycopg
 import pytest
 from administration import BASE, empty_ledger, run_sql
 from processes import database, until
-from stack import Stack
 from traffic import moment
 
 JOBS = ["alert_review", "balances", "health_checks", "health_runs", "partitions", "retention", "usage_posting"]
-
-
-@pytest.fixture(scope="module")
-def own_stack():
-    running = Stack.start("--lift-limits")
-    yield running
-    if sys.exc_info()[0]:
-        sys.stderr.write(running.logs())
-    running.stop()
 
 
 def listed(stack) -> dict[str, dict]:

@@ -19,13 +19,6 @@ from stack import Stack
 FAL = f"{BASE}/fal_ai"
 
 
-@pytest.fixture(scope="module")
-def own_stack() -> Iterator[Stack]:
-    running = Stack.start("--lift-limits")
-    yield running
-    running.stop()
-
-
 class Writer(threading.Thread):
     """Adds 1, or reports a call that cost 0.25, again and again; each until it is acknowledged, under the same key."""
 

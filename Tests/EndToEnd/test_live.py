@@ -12,9 +12,8 @@ ROUTE = "/api/v1/ai/providers"
 
 @pytest.fixture(scope="module")
 def live():
-    running = Stack.start("--live")
-    yield running
-    running.stop()
+    with Stack.started("--live") as running:
+        yield running
 
 
 def test_error_details_are_for_development_only(live):

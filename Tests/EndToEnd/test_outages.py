@@ -12,19 +12,10 @@ from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
 from processes import database, until, workers
-from stack import Stack
 
 ROUTE = "/api/v1/ai/providers"
 BODY = {"provider": "OpenAI", "credentials": {"apiKey": "sk-test"}, "modelConfig": {"model": "gpt-4o"}}
-
-
-@pytest.fixture(scope="module")
-def own_stack():
-    running = Stack.start("--lift-limits")
-    yield running
-    running.stop()
 
 
 def test_killing_workers_under_load_loses_no_acknowledged_write(own_stack):

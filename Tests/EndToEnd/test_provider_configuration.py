@@ -22,9 +22,8 @@ def route(provider: str, rest: str = "config") -> str:
 @pytest.fixture(scope="module")
 def stack():
     """A stack of its own: what other tests charge to a provider fixes its currency and changes its version."""
-    running = Stack.start("--lift-limits")
-    yield running
-    running.stop()
+    with Stack.started("--lift-limits") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

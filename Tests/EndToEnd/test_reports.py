@@ -21,12 +21,9 @@ DAYS = 20
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Stack]:
     """A stack of its own with three weeks of sample traffic."""
-    running = Stack.start("--lift-limits")
-    try:
+    with Stack.started("--lift-limits") as running:
         running.control("sandbox", "fill", "--days", str(DAYS), "--requests", str(REQUESTS), "--seed", "3")
         yield running
-    finally:
-        running.stop()
 
 
 def days() -> tuple[str, str]:

@@ -8,23 +8,14 @@ import httpx
 import psycopg
 import pytest
 from golden import check
-from stack import Stack
 from traffic import BASE, MODEL, moment, price, record, report
 
 
 @pytest.fixture(scope="module")
-def own_stack():
-    running = Stack.start("--lift-limits")
+def own_stack(own_stack):
     for provider in ("fal_ai", "replicate"):
-        price(running, provider)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def admin(own_stack):
-    with own_stack.client(own_stack.admin_token) as client:
-        yield client
+        price(own_stack, provider)
+    return own_stack
 
 
 TABLES = ("requests", "request_keys", "request_payloads", "usage_tail", "usage_rollups", "credit_transactions", "audit_log")

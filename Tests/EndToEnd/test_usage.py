@@ -15,25 +15,22 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from golden import check
-from stack import Stack
 from traffic import BASE, MODEL, moment, post, price, record, report, waiting
 
 
 @pytest.fixture(scope="module")
-def own_stack():
-    running = Stack.start("--lift-limits")
-    price(running, "fal_ai")
-    price(running, "replicate")
-    with running.client(running.admin_token) as client:
+def own_stack(own_stack):
+    price(own_stack, "fal_ai")
+    price(own_stack, "replicate")
+    with own_stack.client(own_stack.admin_token) as client:
         # Before anything is recorded.
         check(client.get(f"{BASE}/fal_ai/usage", params=MARCH), "usage-empty")
         check(client.get(f"{BASE}/fal_ai/usage/by-model", params=MARCH), "usage-by-model-empty")
         check(client.get(f"{BASE}/usage/summary", params=MARCH), "usage-summary-empty")
         check(client.get(f"{BASE}/fal_ai/usage", params={**MARCH, "format": "csv"}), "usage-empty-csv")
-        fill(running, client)
-    past(running)
-    yield running
-    running.stop()
+        fill(own_stack, client)
+    past(own_stack)
+    return own_stack
 
 
 MARCH = {"startDate": "2025-03-01", "endDate": "2025-03-31"}
@@ -78,12 +75,6 @@ def past(stack) -> None:
                ) AS made (slug, model, status, at, ms, cost)
                JOIN providers p USING (slug)"""
         )
-
-
-@pytest.fixture
-def admin(own_stack):
-    with own_stack.client(own_stack.admin_token) as client:
-        yield client
 
 
 def usage(client, path: str = "fal_ai/usage", **query) -> dict:
