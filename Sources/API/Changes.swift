@@ -35,8 +35,7 @@ extension Services {
         entry.outcome = .failed
         if case .upstream(let upstream) = failure {
             entry.outcome = upstream.kind == .invalidCredential ? .refused : .failed
-            entry.details = String(
-                decoding: JSONWriter.object { $0.field("reason", upstream.kind.rawValue) }, as: UTF8.self)
+            entry.details = JSONWriter.text { $0.field("reason", upstream.kind.rawValue) }
         }
         try store.transaction { (transaction) throws(Failure) in
             try body(transaction, &entry)

@@ -20,11 +20,16 @@ package struct JSONWriter {
         return writer.bytes
     }
 
-    /// The text of one object.
+    /// The text of one object, in octets.
     package static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         writer.object(members)
         return writer.bytes
+    }
+
+    /// The text of one object, for what is kept as text: the details of an audit row.
+    package static func text(_ members: (inout JSONWriter) -> Void) -> String {
+        String(decoding: object(members), as: UTF8.self)
     }
 
     // MARK: - Containers

@@ -119,12 +119,11 @@ private func remove(_ id: ID<Credential>, from store: Store) throws(Failure) -> 
         try transaction.audit(
             Installation.entry(
                 "credential.delete", subject: id.text, provider: removed.provider,
-                details: String(
-                    decoding: JSONWriter.object {
-                        $0.field("before", object: { $0.describe(removed) })
-                        $0.key("after")
-                        $0.null()
-                    }, as: UTF8.self)),
+                details: JSONWriter.text {
+                    $0.field("before", object: { $0.describe(removed) })
+                    $0.key("after")
+                    $0.null()
+                }),
             at: .now())
         return removed
     }

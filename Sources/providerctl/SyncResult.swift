@@ -95,7 +95,7 @@ struct SyncResult: JSONWritable {
     private func entry(_ details: (inout JSONWriter) -> Void) -> AuditEntry {
         Installation.entry(
             "catalogue.sync", subject: provider, provider: provider,
-            details: String(decoding: JSONWriter.object(details), as: UTF8.self))
+            details: JSONWriter.text(details))
     }
 }
 

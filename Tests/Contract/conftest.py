@@ -1,4 +1,4 @@
-"""A private stack without rate limits for the contract tests, as the end-to-end tests have one."""
+"""The stacks of the contract tests: one without rate limits, as the end-to-end tests have it, and a sandbox."""
 
 from __future__ import annotations
 
@@ -10,17 +10,9 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "EndToEnd")]
 
+from fixtures import stack  # noqa: E402, F401
 from sandbox import Sandbox  # noqa: E402
 from stack import Stack  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """A running stack with its limits lifted; its logs are shown when a test failed."""
-    with Stack.started("--lift-limits") as running:
-        yield running
-        if request.session.testsfailed:
-            sys.stderr.write(running.logs() + "\n")
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ REASONS = [re.compile(pattern, re.DOTALL) for pattern in (
     r"amount must (not be 0|be positive: only an adjustment may be negative)", r"(requests\[\]\.)?(completedAt|responseTime|cost) cannot be given before the request has ended",
     r"(requests\[\]\.)?(metadata|request)\.n must be a number above 0", r"quantity must be a number above 0 and .*",
     # Numbers are exact, and JSON Schema counts in binary fractions; sizes in bytes.
-    r".* must be a (plain )?number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
+    r".* must be a number of at most 15 digits before and 10 after the point", r".* must (not be larger than|be at most) \d+ bytes( of JSON)?",
     # What credentials a provider takes, and whether an address may be called.
     r"(credentials|config)\..* is (required|not known)", r"(credentials|config)\..* (must be|must have|may not|is not acceptable:) .*",
     r"config .*", r"metadata .*virtual machines.*",

@@ -1,4 +1,4 @@
-"""Every route of contracts 3 and 5, and the commands of contract 4, on a sandbox: all providers that are simulated answer."""
+"""Every route of contracts 3 and 5, and the commands beside them, on a sandbox: all providers that are simulated answer."""
 
 from __future__ import annotations
 
@@ -90,6 +90,11 @@ def test_commands(sandbox, tmp_path: Path):
     assert {one["provider"]: one["status"] for one in health} == dict.fromkeys(MODELS + MACHINES, "healthy")
     listed = json.loads(sandbox.stack.control("ai:credentials:list", "--json").stdout)
     assert {one["provider"] for one in listed} == set(MODELS + MACHINES)
+    sandbox.stack.control("ai:credentials:set", "claude", "--environment", "script", "--stdin", input="sk-of-a-script\n")
+    [stored] = sandbox.ask("listCredentials", provider="claude", query={"environment": "script"})
+    assert stored["state"] == "valid"
+    sandbox.stack.control("ai:credentials:remove", stored["id"], "--yes")
+    assert sandbox.ask("listCredentials", provider="claude", query={"environment": "script"}) == []
     for slug in ("gemini", "openrouter", "requesty"):
         picture = tmp_path / f"{slug}.png"
         sandbox.stack.control("image", "generate", "--provider", slug, "--prompt", "A lighthouse", "--output", str(picture))

@@ -1,4 +1,4 @@
-"""The fixtures of the end-to-end tests: one private stack for the whole run, without rate limits."""
+"""The fixtures of the end-to-end tests: one private stack for the whole run, and what they change in it and put back."""
 
 from __future__ import annotations
 
@@ -12,17 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from fixtures import stack  # noqa: E402, F401
 from integration import faults, providers_kept, wipe  # noqa: E402
 from stack import Simulator, SimulatorRequests, Stack  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """A running stack with its limits lifted; its logs are shown when a test failed."""
-    with Stack.started("--lift-limits") as running:
-        yield running
-        if request.session.testsfailed:
-            sys.stderr.write(running.logs() + "\n")
 
 
 @pytest.fixture(scope="module")

@@ -104,6 +104,12 @@ final class RecordClient {
         return answer()
     }
 
+    /// Whether something arrives, or the other side closes, in this time. Nothing is read.
+    func hears(withinMilliseconds limit: Int32) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, limit) > 0
+    }
+
     /// Milliseconds until the other side closes; nil when it does not within the client's patience.
     func millisecondsUntilClosed() -> Int? {
         let start = milliseconds()

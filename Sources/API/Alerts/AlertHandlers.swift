@@ -46,18 +46,17 @@ func addAlert(_ request: Request, _ services: Services) throws(Failure) -> Respo
             body.severity, body.message, for: provider, by: subject, at: request.receivedAt)
         entry.subject = alert.wireID
         entry.provider = provider.text
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.key("before")
-                $0.null()
-                $0.field(
-                    "after",
-                    object: {
-                        $0.field("severity", alert.severity)
-                        $0.field("message", alert.message)
-                        $0.field("resolved", false)
-                    })
-            }, as: UTF8.self)
+        entry.details = JSONWriter.text {
+            $0.key("before")
+            $0.null()
+            $0.field(
+                "after",
+                object: {
+                    $0.field("severity", alert.severity)
+                    $0.field("message", alert.message)
+                    $0.field("resolved", false)
+                })
+        }
         return .data(status: 201) { AlertRow(provider: provider, alert: alert).members(&$0) }
     }
 }
@@ -73,18 +72,17 @@ func resolveAlert(_ request: Request, _ services: Services) throws(Failure) -> R
             id, of: provider, note: body.note, by: subject, at: request.receivedAt)
         entry.subject = alert.wireID
         entry.provider = provider.text
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.field("type", alert.type)
-                $0.field("message", alert.message)
-                $0.field("before", object: { $0.field("resolved", false) })
-                $0.field(
-                    "after",
-                    object: {
-                        $0.field("resolved", true)
-                        $0.field("resolutionNote", body.note)
-                    })
-            }, as: UTF8.self)
+        entry.details = JSONWriter.text {
+            $0.field("type", alert.type)
+            $0.field("message", alert.message)
+            $0.field("before", object: { $0.field("resolved", false) })
+            $0.field(
+                "after",
+                object: {
+                    $0.field("resolved", true)
+                    $0.field("resolutionNote", body.note)
+                })
+        }
         return .data {
             $0.field("id", alert.wireID)
             $0.field("resolved", true)

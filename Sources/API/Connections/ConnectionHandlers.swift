@@ -123,11 +123,10 @@ extension AuditEntry {
     ) {
         subject = (connection ?? former)?.id.text ?? ""
         provider = slug.text
-        details = String(
-            decoding: JSONWriter.object {
-                $0.field("before", former.map(AuditedConnection.init))
-                $0.field("after", connection.map(AuditedConnection.init))
-                $0.field("newCredential", newCredential)
-            }, as: UTF8.self)
+        details = JSONWriter.text {
+            $0.field("before", former.map(AuditedConnection.init))
+            $0.field("after", connection.map(AuditedConnection.init))
+            $0.field("newCredential", newCredential)
+        }
     }
 }

@@ -89,12 +89,11 @@ extension AuditEntry {
     mutating func describe(_ check: ProviderCheck) {
         subject = check.provider.slug
         provider = check.provider.slug
-        details = String(
-            decoding: JSONWriter.object {
-                $0.status(check.finding?.status)
-                $0.field("responseTime", check.finding?.responseMilliseconds)
-                $0.field("reason", check.finding?.errorKind)
-            }, as: UTF8.self)
+        details = JSONWriter.text {
+            $0.status(check.finding?.status)
+            $0.field("responseTime", check.finding?.responseMilliseconds)
+            $0.field("reason", check.finding?.errorKind)
+        }
     }
 
     /// That a test did not succeed, and whether it was the key.

@@ -22,8 +22,7 @@ func startHealthRun(_ request: Request, _ services: Services) throws(Failure) ->
     return try services.change(request, "health_check.start") { (transaction, entry) throws(Failure) in
         let run = try transaction.startHealthRun(of: slugs, by: actor, at: request.receivedAt)
         entry.subject = run.id.text
-        entry.details = String(
-            decoding: JSONWriter.object { $0.field("providers", array: slugs.map(\.text)) }, as: UTF8.self)
+        entry.details = JSONWriter.text { $0.field("providers", array: slugs.map(\.text)) }
         return .run(run, "Health check started", status: 202)
     }
 }
@@ -41,11 +40,10 @@ func cancelHealthRun(_ request: Request, _ services: Services) throws(Failure) -
     return try services.change(request, "health_check.cancel") { (transaction, entry) throws(Failure) in
         let (before, run) = try transaction.cancelHealthRun(id, at: .now())
         entry.subject = id.text
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.field("before", object: { $0.field("status", before.rawValue) })
-                $0.field("after", object: { $0.field("status", run.status.rawValue) })
-            }, as: UTF8.self)
+        entry.details = JSONWriter.text {
+            $0.field("before", object: { $0.field("status", before.rawValue) })
+            $0.field("after", object: { $0.field("status", run.status.rawValue) })
+        }
         return .run(run, "Health check cancelled")
     }
 }

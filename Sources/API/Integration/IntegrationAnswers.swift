@@ -87,6 +87,6 @@ extension AuditEntry {
     mutating func tell(_ slug: ProviderSlug, subject: String? = nil, _ members: (inout JSONWriter) -> Void) {
         self.subject = subject ?? slug.text
         provider = slug.text
-        details = String(decoding: JSONWriter.object(members), as: UTF8.self)
+        details = JSONWriter.text(members)
     }
 }

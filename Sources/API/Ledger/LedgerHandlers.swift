@@ -76,13 +76,12 @@ extension AuditEntry {
     fileprivate mutating func describe(_ made: CreditEntry, _ slug: ProviderSlug) {
         subject = made.wireID
         provider = slug.text
-        details = String(
-            decoding: JSONWriter.object {
-                $0.field("type", made.type)
-                $0.field("amount", number: made.amount.text)
-                $0.field("description", made.description)
-                $0.field("before", object: { $0.field("balance", number: made.balanceBefore.text) })
-                $0.field("after", object: { $0.field("balance", number: made.balanceAfter.text) })
-            }, as: UTF8.self)
+        details = JSONWriter.text {
+            $0.field("type", made.type)
+            $0.field("amount", number: made.amount.text)
+            $0.field("description", made.description)
+            $0.field("before", object: { $0.field("balance", number: made.balanceBefore.text) })
+            $0.field("after", object: { $0.field("balance", number: made.balanceAfter.text) })
+        }
     }
 }

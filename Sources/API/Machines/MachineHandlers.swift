@@ -178,7 +178,6 @@ extension AuditEntry {
         provider = configured.slug.text
         guard let refusal else { return }
         outcome = refusal.kind == .invalidCredential ? .refused : .failed
-        details = String(
-            decoding: JSONWriter.object { $0.field("reason", refusal.kind.rawValue) }, as: UTF8.self)
+        details = JSONWriter.text { $0.field("reason", refusal.kind.rawValue) }
     }
 }

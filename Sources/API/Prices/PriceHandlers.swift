@@ -124,11 +124,10 @@ extension AuditEntry {
     ) throws(Failure) {
         let shapes = try transaction.shapes(of: changed.map(\.priceID) + changed.compactMap(\.formerID))
         provider = slug.text
-        details = String(
-            decoding: JSONWriter.object {
-                $0.field("reason", reason)
-                $0.key("prices")
-                $0.array(changed) { $1.audit(shapes, &$0) }
-            }, as: UTF8.self)
+        details = JSONWriter.text {
+            $0.field("reason", reason)
+            $0.key("prices")
+            $0.array(changed) { $1.audit(shapes, &$0) }
+        }
     }
 }

@@ -78,25 +78,24 @@ extension AuditEntry {
     fileprivate mutating func describe(
         _ body: APIKeyBody, after former: ReplacedCredential?, _ finding: HealthFinding?
     ) {
-        details = String(
-            decoding: JSONWriter.object {
-                $0.key("before")
-                if let former {
-                    $0.object {
-                        $0.field("hint", former.hint)
-                        $0.field("state", former.state)
-                        $0.field("expiresAt", former.expiresAt?.iso(.seconds))
-                    }
-                } else {
-                    $0.null()
+        details = JSONWriter.text {
+            $0.key("before")
+            if let former {
+                $0.object {
+                    $0.field("hint", former.hint)
+                    $0.field("state", former.state)
+                    $0.field("expiresAt", former.expiresAt?.iso(.seconds))
                 }
-                $0.field(
-                    "after",
-                    object: {
-                        $0.field("hint", body.credentials.hint)
-                        $0.field("state", finding == nil ? "untested" : "valid")
-                        $0.field("expiresAt", body.expiresAt?.iso(.seconds))
-                    })
-            }, as: UTF8.self)
+            } else {
+                $0.null()
+            }
+            $0.field(
+                "after",
+                object: {
+                    $0.field("hint", body.credentials.hint)
+                    $0.field("state", finding == nil ? "untested" : "valid")
+                    $0.field("expiresAt", body.expiresAt?.iso(.seconds))
+                })
+        }
     }
 }

@@ -25,11 +25,10 @@ func updateConfiguration(_ request: Request, _ services: Services) throws(Failur
         try transaction.reviewAlerts(of: slug, at: request.receivedAt)
         entry.subject = slug.text
         entry.provider = slug.text
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.field("before", object: { $0.audited(before) })
-                $0.field("after", object: { $0.audited(after) })
-            }, as: UTF8.self)
+        entry.details = JSONWriter.text {
+            $0.field("before", object: { $0.audited(before) })
+            $0.field("after", object: { $0.audited(after) })
+        }
         return .configuration(after)
     }
 }

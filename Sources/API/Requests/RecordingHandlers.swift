@@ -16,11 +16,10 @@ func recordRequests(_ request: Request, _ services: Services) throws(Failure) ->
         let known = recorded.count { $0.isKnown }
         entry.provider = slug.text
         if !body.isBatch { entry.subject = recorded.first?.externalID ?? "" }
-        entry.details = String(
-            decoding: JSONWriter.object {
-                $0.field("recorded", recorded.count - known)
-                $0.field("alreadyRecorded", known)
-            }, as: UTF8.self)
+        entry.details = JSONWriter.text {
+            $0.field("recorded", recorded.count - known)
+            $0.field("alreadyRecorded", known)
+        }
         let status = known < recorded.count ? 201 : 200
         if !body.isBatch, let one = recorded.first, let report = body.reports.first {
             let detail = try transaction.detail(of: one, as: report, by: slug)
@@ -72,14 +71,13 @@ extension AuditEntry {
     mutating func describe(_ before: RequestRecord, as after: RequestRecord) {
         subject = after.name
         provider = after.provider
-        details = String(
-            decoding: JSONWriter.object {
-                $0.field("before") { $0.field("status", before.status.rawValue) }
-                $0.field("after") {
-                    $0.field("status", after.status.rawValue)
-                    $0.field("cost", number: after.cost?.text)
-                }
-            }, as: UTF8.self)
+        details = JSONWriter.text {
+            $0.field("before") { $0.field("status", before.status.rawValue) }
+            $0.field("after") {
+                $0.field("status", after.status.rawValue)
+                $0.field("cost", number: after.cost?.text)
+            }
+        }
     }
 }
 

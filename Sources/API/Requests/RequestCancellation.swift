@@ -110,6 +110,6 @@ extension RequestProgress {
     }
 
     private static func error(_ code: String) -> String {
-        String(decoding: JSONWriter.object { $0.field("code", code) }, as: UTF8.self)
+        JSONWriter.text { $0.field("code", code) }
     }
 }

@@ -37,11 +37,10 @@ extension Response {
 extension RoutingConfiguration {
     /// The details of the audit entry about these rules, which took the place of others.
     package func auditDetails(insteadOf before: RoutingConfiguration) -> String {
-        String(
-            decoding: JSONWriter.object {
-                $0.field("before") { before.audit(&$0) }
-                $0.field("after") { audit(&$0) }
-            }, as: UTF8.self)
+        JSONWriter.text {
+            $0.field("before") { before.audit(&$0) }
+            $0.field("after") { audit(&$0) }
+        }
     }
 
     private func audit(_ json: inout JSONWriter) {
